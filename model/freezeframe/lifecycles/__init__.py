@@ -1,0 +1,26 @@
+"""Lifecycles of VM, host, availability set and scheduled event: one declared table each."""
+
+from .availability_set import AVAILABILITY_SET_LIFECYCLE, SetStatus
+from .host import HOST_LIFECYCLE, HostStatus
+from .machine import machine
+from .scheduled_event import SCHEDULED_EVENT_LIFECYCLE, EventStatus
+from .table import Lifecycle, LifecycleError, Row
+from .vm import VM_LIFECYCLE, VmStatus
+
+ALL = (VM_LIFECYCLE, HOST_LIFECYCLE, AVAILABILITY_SET_LIFECYCLE, SCHEDULED_EVENT_LIFECYCLE)
+
+__all__ = [
+    "ALL",
+    "AVAILABILITY_SET_LIFECYCLE",
+    "HOST_LIFECYCLE",
+    "SCHEDULED_EVENT_LIFECYCLE",
+    "VM_LIFECYCLE",
+    "EventStatus",
+    "HostStatus",
+    "Lifecycle",
+    "LifecycleError",
+    "Row",
+    "SetStatus",
+    "VmStatus",
+    "machine",
+]

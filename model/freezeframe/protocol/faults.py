@@ -1,0 +1,125 @@
+"""What may go wrong, as often as the fleet file says."""
+
+from __future__ import annotations
+
+from freezeframe.lifecycles import HostStatus, VmStatus
+
+from .components import VM, Alarm, AvailabilitySet, Controller, Holder, Host, ScheduledEvent
+from .language import Actor, require, rule
+
+
+@rule(actor=Actor.FAULT, budget="update_hang")
+def hang_update(host: Host) -> None:
+    """An update stops making progress."""
+    require(host.status is HostStatus.UPDATING and not host.is_hung, "an update makes progress")
+    host.is_hung = True
+    host.in_phase = type(host.in_phase)(0)
+
+
+@rule(actor=Actor.FAULT, budget="update_failure")
+def fail_update(host: Host) -> None:
+    """An update fails, and the old hosting environment is put back."""
+    require(host.status is HostStatus.UPDATING, "the host is updating")
+    host.pull("update_failed")
+
+
+@rule(actor=Actor.FAULT, budget="pause_failure")
+def fail_pause(vm: VM, controller: Controller) -> None:
+    """A VM goes on running although it was to be paused."""
+    require(vm.status is VmStatus.PAUSING, "the VM is pausing")
+    vm.let_go("pause_failed")
+    controller.hears_of(vm)
+
+
+@rule(actor=Actor.FAULT, budget="resume_failure")
+def fail_resume(vm: VM, controller: Controller) -> None:
+    """A VM stays paused although it was to be resumed."""
+    require(vm.status is VmStatus.RESUMING, "the VM is resuming")
+    vm.pull("resume_failed")
+    controller.hears_of(vm)
+
+
+@rule(actor=Actor.FAULT, budget="agent_silent")
+def silence_agent(vm: VM) -> None:
+    """A guest agent does not answer in time, so its VM's clock has to be set once more."""
+    require(vm.status is VmStatus.RESUMED, "the VM is resumed")
+    vm.in_phase = type(vm.in_phase)(0)
+
+
+@rule(actor=Actor.FAULT, budget="vm_crash")
+def crash_vm(vm: VM, alarm: Alarm, controller: Controller) -> None:
+    """A paused VM crashes."""
+    require(vm.status is VmStatus.PAUSED, "the VM is paused")
+    vm.fail()
+    controller.hears_of(vm)
+    alarm.sound()
+
+
+def lose_vm(host: Host, vm: VM, controller: Controller) -> None:  # noqa: ARG001 (names the head's host)
+    """Whatever was on the host is lost with it."""
+    vm.fail()
+    controller.hears_of(vm)
+
+
+def lose_host(host: Host, availability_set: AvailabilitySet) -> None:
+    """The host is no longer under maintenance, if it was."""
+    if host.is_under_maintenance:
+        availability_set.leave()
+
+
+def end_event(host: Host, event: ScheduledEvent) -> None:  # noqa: ARG001 (names the head's host)
+    """There is nothing left to announce."""
+    event.withdraw()
+
+
+@rule(actor=Actor.FAULT, each=(lose_vm, lose_host, end_event), budget="power_loss")
+def lose_power(host: Host, alarm: Alarm) -> None:
+    """A host loses power, and its VMs fail."""
+    host.pull("lose_power")
+    alarm.sound()
+
+
+@rule(actor=Actor.FAULT, budget="controller_crash")
+def crash_controller(controller: Controller) -> None:
+    """The controller dies; it will know no more than its journal and what it then observes."""
+    require(controller.is_up, "the controller is up")
+    controller.is_up = False
+
+
+@rule(actor=Actor.FAULT, budget="event_lost")
+def lose_event(vm: VM) -> None:
+    """The event that tells of a VM's next change will not arrive."""
+    require(vm.status in {VmStatus.PAUSING, VmStatus.RESUMING}, "the VM is about to change")
+    require(not vm.is_deaf, "its next event is not lost yet")
+    vm.is_deaf = True
+
+
+@rule(actor=Actor.FAULT, budget="event_repeated")
+def repeat_event(vm: VM) -> None:
+    """The event that told what is known of a VM will be delivered once more, late."""
+    require(vm.seen in {VmStatus.PAUSED, VmStatus.RESUMED}, "an event told of the VM")
+    require(vm.echo is None, "no event is delivered again")
+    vm.echo = vm.seen
+
+
+@rule(actor=Actor.FAULT, budget="io_error")
+def stop_at_io_error(vm: VM, controller: Controller) -> None:
+    """The hypervisor pauses a VM whose disk failed."""
+    vm.pull("hold")
+    vm.holder = Holder.OTHER
+    controller.hears_of(vm)
+
+
+RULES = (
+    hang_update,
+    fail_update,
+    fail_pause,
+    fail_resume,
+    silence_agent,
+    crash_vm,
+    lose_power,
+    crash_controller,
+    lose_event,
+    repeat_event,
+    stop_at_io_error,
+)

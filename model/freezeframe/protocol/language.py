@@ -1,0 +1,208 @@
+"""The words in which rules are written: actors, rules, guards, and durations without ticks.
+
+Knows nothing of VMs or hosts, nor of how time is counted: a rule compares a clock with a named duration, and what
+a clock counts is decided by whoever evaluates the rule.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import textwrap
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import cached_property
+from typing import NewType
+
+Clock = NewType("Clock", int)
+"""Time since something began. Rules pass clocks to `takes`, `by` and `reached`; they never count."""
+
+RuleFunction = Callable[..., None]
+
+
+class Actor(StrEnum):
+    """Who takes a step."""
+
+    CONTROLLER = "controller"
+    HYPERVISOR = "hypervisor"
+    GUEST = "guest"
+    CUSTOMER = "customer"
+    OPERATOR = "operator"
+    FAULT = "fault"
+    TIME = "time"
+
+
+class Duration(StrEnum):
+    """An operation whose least and longest time the fleet's timing promises."""
+
+    PAUSE = "pause"
+    UPDATE = "update"
+    ROLLBACK = "rollback"
+    RESUME = "resume"
+    CLOCK_SYNC = "clock_sync"
+    RESTART = "restart"
+    POLL = "poll"
+    RECOVERY = "recovery"
+
+
+class Deadline(StrEnum):
+    """A moment on a clock by which, or from which, something must happen."""
+
+    ABANDON = "abandon"
+    """The pause so far leaves just the time to resume."""
+    ABORT = "abort"
+    """The pause so far leaves just the time to roll back and resume."""
+    NOTICE = "notice"
+    """The guests have had their notice."""
+
+
+class Blocked(Exception):  # noqa: N818 (a guard that does not hold is no error)
+    """The guard in `guard` does not hold; the rule is not enabled."""
+
+    def __init__(self, guard: str) -> None:
+        """Remember which guard it was."""
+        super().__init__(guard)
+        self.guard = guard
+
+
+class Waiting(Exception):  # noqa: N818 (likewise)
+    """All guards hold, but the operation's least time has not passed."""
+
+
+@dataclass
+class Evaluation:
+    """What one evaluation of a rule's function saw: guards in the order met, and whether time must wait."""
+
+    rule: str
+    spans: Mapping[Duration, tuple[int, int]]
+    deadlines: Mapping[Deadline, int]
+    without: frozenset[str]
+    guards: list[tuple[str, bool]] = field(default_factory=list)
+    due: bool = False
+
+
+_EVALUATION: ContextVar[Evaluation] = ContextVar("freezeframe_evaluation")
+
+
+@contextmanager
+def evaluating(evaluation: Evaluation) -> Iterator[Evaluation]:
+    """Let the functions of this module report to `evaluation` while a rule's function runs."""
+    token = _EVALUATION.set(evaluation)
+    try:
+        yield evaluation
+    finally:
+        _EVALUATION.reset(token)
+
+
+def require(condition: bool, sentence: str) -> None:  # noqa: FBT001 (reads as a sentence)
+    """Name a guard: the rule is enabled only while `condition` is true.
+
+    A guard that is switched off is not asked. `sentence` is a literal, for it names the guard.
+    """
+    evaluation = _EVALUATION.get()
+    guard = guard_name(evaluation.rule, sentence)
+    evaluation.guards.append((guard, condition))
+    if not condition and guard not in evaluation.without:
+        raise Blocked(guard)
+
+
+def takes(clock: Clock, duration: Duration) -> None:
+    """The step may happen from the least time of `duration` on; time may not pass its longest before it does."""
+    evaluation = _EVALUATION.get()
+    least, longest = evaluation.spans[duration]
+    if clock < least:
+        raise Waiting
+    if clock >= longest:
+        evaluation.due = True
+
+
+def by(clock: Clock, deadline: Deadline) -> None:
+    """Time may not pass `deadline` on `clock` while the step is possible and not taken."""
+    evaluation = _EVALUATION.get()
+    if clock >= evaluation.deadlines[deadline]:
+        evaluation.due = True
+
+
+def promptly() -> None:
+    """Time may not pass at all while the step is possible and not taken."""
+    _EVALUATION.get().due = True
+
+
+def reached(clock: Clock, deadline: Deadline) -> bool:
+    """Whether `clock` shows `deadline` or more."""
+    return clock >= _EVALUATION.get().deadlines[deadline]
+
+
+def guard_name(rule: str, sentence: str) -> str:
+    """How a guard is called on the command line: its rule and its sentence, in kebab case.
+
+    >>> guard_name("pause", "the VM's host is quiescing")
+    'pause/the-vms-host-is-quiescing'
+    """
+    return f"{rule}/{re.sub(r'[^a-z0-9]+', '-', sentence.lower().replace(chr(39), '')).strip('-')}"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One declared step: who takes it, on what, and when.
+
+    `head` changes the components that its parameters name. Each function of `each` is taken at the same instant
+    for every tuple of components that are related to those of the head; it finds the head's components by the
+    names of its parameters and may only read them. The rule is enabled when its head and all of those are.
+    `budget` names the fault, customer or operator action of which the fleet allows so many.
+    """
+
+    name: str
+    actor: Actor
+    sentence: str
+    head: RuleFunction
+    each: tuple[RuleFunction, ...] = ()
+    budget: str | None = None
+
+    @property
+    def is_fair(self) -> bool:
+        """Whether it is taken at last if it is possible again and again.
+
+        Controller, hypervisor and time are relied upon, operators for what only they can do; guests, customers
+        and faults are not.
+        """
+        reliable = {Actor.CONTROLLER, Actor.HYPERVISOR, Actor.OPERATOR, Actor.TIME}
+        return self.actor in reliable and self.budget is None
+
+    @cached_property
+    def guards(self) -> Mapping[str, str]:
+        """Every guard of the rule by name, with its sentence, in the order in which they stand."""
+        functions = (self.head, *self.each)
+        sentences = (sentence for function in functions for sentence in _required_sentences(function))
+        return {guard_name(self.name, sentence): sentence for sentence in sentences}
+
+    def also(self, *each: RuleFunction) -> Rule:
+        """The same rule with more functions that are taken at the same instant."""
+        return replace(self, each=(*self.each, *each))
+
+
+def rule(
+    *, actor: Actor, each: tuple[RuleFunction, ...] = (), budget: str | None = None
+) -> Callable[[RuleFunction], Rule]:
+    """Declare the decorated function as the head of a rule; its docstring is the rule's sentence."""
+
+    def declare(head: RuleFunction) -> Rule:
+        sentence = inspect.cleandoc(head.__doc__ or "").partition("\n")[0]
+        if not sentence:
+            raise TypeError(f"rule {head.__name__}: expected a docstring that says what it does, found none")
+        return Rule(head.__name__, actor, sentence, head, each, budget)
+
+    return declare
+
+
+def _required_sentences(function: RuleFunction) -> list[str]:
+    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    requires = [
+        call for call in calls if isinstance(call.func, ast.Name) and call.func.id == require.__name__
+    ]
+    return [str(ast.literal_eval(call.args[1])) for call in sorted(requires, key=lambda call: call.lineno)]

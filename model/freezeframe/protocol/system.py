@@ -1,0 +1,263 @@
+"""A fleet under the rules: its components, the instances of every rule, and what each does. Plain Python, no search.
+
+This is the meaning of the model. Whatever is faster elsewhere must agree with `System.steps`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from freezeframe.fleet import Fleet
+from freezeframe.lifecycles import LifecycleError
+
+from .components import Alarm, Budget, Component, Controller, Value
+from .language import Actor, Blocked, Evaluation, Rule, Waiting, evaluating
+from .policies import Policy
+from .settings import Settings, settings_of
+from .topology import Grounding, Topology
+
+State = tuple[Value, ...]
+"""The value of every component, in the order of `System.slots`."""
+
+_SINGLETONS = (Alarm, Controller, Budget)
+
+
+class ModelError(Exception):
+    """A rule that breaks the rules for rules; the text says which, and what it did."""
+
+
+@dataclass(frozen=True)
+class PartForm:
+    """What decides the outcome of a part besides the values of its components. Parts of one form share outcomes."""
+
+    rule: str
+    function: Callable[..., None]
+    kinds: tuple[type[Component], ...]
+    arguments: tuple[tuple[bool, Hashable], ...]
+    seat: tuple[int, int] | None
+    blocks_elsewhere: bool
+    """Whether a VM that sits elsewhere disables the part, rather than leaving it nothing to do."""
+    writable: frozenset[int]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A function of a rule, applied to certain components."""
+
+    form: PartForm
+    slots: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a part does with certain values of its components.
+
+    `touched` lists the positions of the components that were read, in order; the outcome depends on nothing else.
+    `changes` holds (position, new value). Only an enabled part can be due, which means that time must wait for it.
+    """
+
+    is_enabled: bool
+    is_due: bool
+    changes: tuple[tuple[int, Value], ...]
+    touched: tuple[int, ...]
+    guards: tuple[tuple[str, bool], ...]
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A rule about certain components: enabled when all its parts are, and then all take effect at once."""
+
+    rule: Rule
+    parts: tuple[Part, ...]
+    subjects: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """The rule and its subjects, as traces print them."""
+        return f"{self.rule.name} {' '.join(self.subjects)}".strip()
+
+
+@dataclass(frozen=True)
+class Step:
+    """One way on from a state: an instance, or None where one unit of time passes."""
+
+    instance: Instance | None
+    state: State
+
+
+class System:
+    """All that can happen to `fleet` under `policy`, with the guards named in `without` switched off."""
+
+    def __init__(self, fleet: Fleet, policy: Policy, without: frozenset[str] = frozenset()) -> None:
+        """Ground every rule of the policy; raises `ModelError` for a rule that cannot be grounded."""
+        self.fleet = fleet
+        self.policy = policy
+        self.without = without
+        self.settings: Settings = settings_of(fleet, policy.deadlines_ms(fleet))
+        self.topology = Topology(fleet, policy.lane)
+        self.slots = self.topology.slots
+        self.instances = tuple(self._instances())
+
+    @property
+    def initial(self) -> State:
+        """The state before maintenance begins."""
+        return tuple(slot.initial for slot in self.slots)
+
+    @cached_property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules that have an instance in this fleet, in the order of the protocol."""
+        return tuple({instance.rule.name: instance.rule for instance in self.instances}.values())
+
+    def evaluate(self, form: PartForm, values: Sequence[Value]) -> Outcome:
+        """Run a part's function on components with `values`."""
+        touched: list[int] = []
+        handles = [
+            kind(value, position, touched)
+            for position, (kind, value) in enumerate(zip(form.kinds, values, strict=True))
+        ]
+        evaluation = Evaluation(
+            form.rule, self.settings.spans, self.settings.deadlines, self.without
+        )
+        is_enabled = self._run(form, handles, evaluation)
+        changes: list[tuple[int, Value]] = []
+        for position in touched if is_enabled else ():
+            frozen = handles[position].freeze()
+            if frozen != values[position]:
+                if position not in form.writable:
+                    raise ModelError(
+                        f"rule {form.rule}: {form.function.__name__} changed {form.kinds[position].__name__}, "
+                        "which belongs to the head of the rule; let the head change it"
+                    )
+                changes.append((position, frozen))
+        return Outcome(
+            is_enabled,
+            is_enabled and evaluation.due,
+            tuple(changes),
+            tuple(touched),
+            tuple(evaluation.guards),
+        )
+
+    def tick(self, slot: int, value: Value) -> Value:
+        """The value of a component after one unit of time."""
+        handle = self.slots[slot].kind(value)
+        handle.tick(self.settings)
+        return handle.freeze()
+
+    def apply(self, state: State, instance: Instance | None) -> State | None:
+        """The state after `instance` (None: after one unit of time); None if that cannot happen now."""
+        if instance is None:
+            if any(self._outcome(state, each)[1] for each in self.instances):
+                return None
+            return tuple(self.tick(slot, value) for slot, value in enumerate(state))
+        changes, _ = self._outcome(state, instance)
+        return None if changes is None else _changed(state, changes)
+
+    def steps(self, state: State) -> Iterator[Step]:
+        """Every way on from `state`, in the order of the instances; time last, if nothing is due."""
+        must_wait = False
+        for instance in self.instances:
+            changes, is_due = self._outcome(state, instance)
+            must_wait = must_wait or is_due
+            if changes is not None:
+                yield Step(instance, _changed(state, changes))
+        if not must_wait:
+            yield Step(None, tuple(self.tick(slot, value) for slot, value in enumerate(state)))
+
+    def _outcome(
+        self, state: State, instance: Instance
+    ) -> tuple[list[tuple[int, Value]] | None, bool]:
+        changes: list[tuple[int, Value]] = []
+        is_due = False
+        for part in instance.parts:
+            outcome = self.evaluate(part.form, [state[slot] for slot in part.slots])
+            if not outcome.is_enabled:
+                return None, False
+            is_due = is_due or outcome.is_due
+            changes += [(part.slots[position], value) for position, value in outcome.changes]
+        return changes, is_due
+
+    @staticmethod
+    def _run(form: PartForm, handles: Sequence[Component], evaluation: Evaluation) -> bool:
+        if form.seat is not None:
+            position, seat = form.seat
+            if handles[position].place != seat:  # type: ignore[attr-defined]
+                return not form.blocks_elsewhere
+        arguments: list[Any] = [
+            handles[int(value)] if is_slot else value  # type: ignore[call-overload]
+            for is_slot, value in form.arguments
+        ]
+        try:
+            with evaluating(evaluation):
+                form.function(*arguments)
+        except (Blocked, Waiting, LifecycleError):
+            return False
+        return True
+
+    def _instances(self) -> Iterator[Instance]:
+        for rule in self.policy.rules():
+            if rule.budget is not None and rule.budget not in self.topology.budgets:
+                continue
+            for head in self.topology.ground(rule.head):
+                yield self._instance(rule, head)
+
+    def _instance(self, rule: Rule, head: Grounding) -> Instance:
+        parts = [self._part(rule, rule.head, head, frozenset(range(len(head.slots))), is_head=True)]
+        given = head.named(rule.head)
+        for function in rule.each:
+            for grounding in self.topology.ground(function, given):
+                mine = frozenset(
+                    position for position, slot in enumerate(grounding.slots) if slot not in head.slots
+                )
+                parts.append(self._part(rule, function, grounding, mine, is_head=False))
+        if rule.budget is not None:
+            slot = self.topology.budget_slot(rule.budget)
+            parts.append(self._extra(rule, _spend, Budget, slot))
+        if rule.actor is Actor.CONTROLLER:
+            slot = next(i for i, each in enumerate(self.slots) if each.kind is Controller)
+            parts.append(self._extra(rule, _act, Controller, slot))
+        subjects = tuple(
+            self.slots[slot].label for slot in head.slots if self.slots[slot].kind not in _SINGLETONS
+        )
+        return Instance(rule, tuple(parts), subjects)
+
+    def _part(
+        self,
+        rule: Rule,
+        function: Callable[..., None],
+        grounding: Grounding,
+        writable: frozenset[int],
+        *,
+        is_head: bool,
+    ) -> Part:
+        kinds = tuple(self.slots[slot].kind for slot in grounding.slots)
+        form = PartForm(
+            rule.name, function, kinds, grounding.arguments, grounding.seat, is_head, writable
+        )
+        return Part(form, grounding.slots)
+
+    @staticmethod
+    def _extra(rule: Rule, function: Callable[..., None], kind: type[Component], slot: int) -> Part:
+        form = PartForm(
+            rule.name, function, (kind,), ((True, 0),), None, blocks_elsewhere=True, writable=frozenset({0})
+        )
+        return Part(form, (slot,))
+
+
+def _spend(budget: Budget) -> None:
+    if budget.left == 0:
+        raise Blocked("")
+    budget.left -= 1
+
+
+def _act(controller: Controller) -> None:
+    if not controller.is_up:
+        raise Blocked("")
+
+
+def _changed(state: State, changes: Sequence[tuple[int, Value]]) -> State:
+    after = list(state)
+    for slot, value in changes:
+        after[slot] = value
+    return tuple(after)

@@ -1,0 +1,244 @@
+"""Who is related to whom in a fleet: the components that there are, and the tuples that a rule is about.
+
+Reads the fleet and the policy's numbering of domains; knows no rule. Relations are fixed for the whole of a
+maintenance: what a customer may move is related to every host that it may be on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Any, NewType, get_args, get_origin, get_type_hints
+
+from freezeframe.fleet import Fleet, UpdateKind, VirtualMachine
+from freezeframe.fleet import Host as FleetHost
+from freezeframe.lifecycles import VmStatus
+
+from .components import (
+    VM,
+    Alarm,
+    AvailabilitySet,
+    Budget,
+    Component,
+    Controller,
+    Host,
+    ScheduledEvent,
+    Value,
+)
+
+Seat = NewType("Seat", int)
+"""Which of the hosts that a VM may be on the host in question is."""
+
+Attempts = NewType("Attempts", int)
+"""How often a host may be tried before an operator looks."""
+
+Lanes = NewType("Lanes", frozenset[int])
+"""The domains of a set, numbered as the policy does, of which VMs may be on the host in question."""
+
+Destination = Annotated[Host, "destination"]
+"""A second host that the VM may be on."""
+
+Lane = Callable[[VirtualMachine, FleetHost], int]
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One component of a fleet: its kind, the names that identify it, and how it begins."""
+
+    kind: type[Component]
+    names: tuple[str, ...]
+    initial: Value
+
+    @property
+    def label(self) -> str:
+        """How a step or a change names it."""
+        return "/".join(self.names) or self.kind.__name__.lower()
+
+
+@dataclass(frozen=True)
+class Grounding:
+    """One related tuple for a function: its parameters in order, each a slot's index or a constant."""
+
+    slots: tuple[int, ...]
+    arguments: tuple[tuple[bool, Hashable], ...]
+    """For each parameter: (True, position in `slots`) or (False, the constant)."""
+    seat: tuple[int, int] | None
+    """(position of a VM, its seat): the tuple only counts while the VM is there; None if it cannot leave."""
+
+    def named(self, function: Callable[..., Any]) -> dict[str, int]:
+        """The slot of each parameter that is a component."""
+        names = function.__code__.co_varnames
+        return {
+            names[index]: self.slots[int(value)]  # type: ignore[call-overload]
+            for index, (is_slot, value) in enumerate(self.arguments)
+            if is_slot
+        }
+
+
+class Topology:
+    """The components of `fleet`, and the relations between them."""
+
+    def __init__(self, fleet: Fleet, lane: Lane) -> None:
+        """Lay out the components; `lane` numbers the domains as the policy does."""
+        self.fleet = fleet
+        self.hosts = {host.name: host for host in fleet.hosts}
+        self.vms = {vm.name: vm for vm in fleet.vms}
+        self._lane = lane
+        self.slots = tuple(self._lay_out())
+
+    @cached_property
+    def budgets(self) -> Mapping[str, int]:
+        """What is allowed at all: each fault and each budgeted action with its count, if above 0."""
+        groups = (self.fleet.faults, self.fleet.customer, self.fleet.operator)
+        counts = {name: count for group in groups for name, count in vars(group).items()}
+        return {name: count for name, count in counts.items() if count}
+
+    def budget_slot(self, name: str) -> int:
+        """The slot that counts how often `name` may still happen."""
+        return self._by_kind[Budget][list(self.budgets).index(name)]
+
+    def places(self, vm: str) -> tuple[str, ...]:
+        """The hosts that `vm` may be on; the first is where the fleet file puts it."""
+        spec = self.vms[vm]
+        return (spec.host, *spec.may_move_to)
+
+    def tenant(self, vm: str) -> str:
+        """Who owns `vm`, as far as events go: its set, or itself."""
+        return self.vms[vm].availability_set or vm
+
+    def kind_of_update(self, host: str, vm: str | None) -> UpdateKind:
+        """What the update of `host` does to `vm`, or to any VM."""
+        kind = self.hosts[host].update or self.fleet.update.kind
+        preserving = kind is UpdateKind.VM_PRESERVING
+        if preserving and vm is not None and not self.vms[vm].preservable:
+            return UpdateKind.DISRUPTIVE
+        return kind
+
+    def ground(
+        self,
+        function: Callable[..., Any],
+        given: Mapping[str, int] | None = None,
+        kinds: Mapping[Any, type[Component]] | None = None,
+    ) -> Iterator[Grounding]:
+        """Every related tuple for the parameters of `function`, in the order of the fleet file.
+
+        `given` binds parameters by name beforehand; `kinds` says which component an annotation stands for, where it
+        is none itself. Two parameters of one kind are bound to two different components, in their order.
+        """
+        hints = get_type_hints(function, include_extras=True)
+        hints.pop("return", None)
+        wanted = [(name, _kind_of(hint, kinds or {})) for name, hint in hints.items()]
+        for bound in self._tuples([(n, k) for n, k in wanted if k is not None], dict(given or {})):
+            names = [name for name, kind in wanted if kind is not None]
+            arguments: list[tuple[bool, Hashable]] = [
+                (True, names.index(name)) if kind else (False, self._constant(hints[name], bound))
+                for name, kind in wanted
+            ]
+            slots = tuple(bound[name] for name in names)
+            yield Grounding(slots, tuple(arguments), self._seat_of(names, slots))
+
+    @cached_property
+    def _by_kind(self) -> Mapping[type[Component], list[int]]:
+        found: dict[type[Component], list[int]] = {}
+        for index, slot in enumerate(self.slots):
+            found.setdefault(slot.kind, []).append(index)
+        return found
+
+    def _lay_out(self) -> Iterator[Slot]:
+        fleet = self.fleet
+        for host in fleet.hosts:
+            yield Slot(Host, (host.name,), Host.initial(fleet.update.attempts))
+        for vm in fleet.vms:
+            status = VmStatus.RUNNING if vm.exists else VmStatus.ABSENT
+            yield Slot(VM, (vm.name,), VM.initial(status))
+        for availability_set in fleet.availability_sets:
+            if any(vm.availability_set == availability_set.name for vm in fleet.vms):
+                yield Slot(AvailabilitySet, (availability_set.name,), AvailabilitySet.initial())
+        for host in fleet.hosts:
+            if self.kind_of_update(host.name, None) is UpdateKind.NO_IMPACT:
+                continue
+            tenants = {self.tenant(vm): None for vm in self.vms if host.name in self.places(vm)}
+            for tenant in tenants:
+                yield Slot(ScheduledEvent, (host.name, tenant), ScheduledEvent.initial())
+        yield Slot(Alarm, (), Alarm.initial())
+        yield Slot(Controller, (), Controller.initial())
+        for name, count in self.budgets.items():
+            yield Slot(Budget, (name.replace("_", " "),), Budget.initial(count))
+
+    def _tuples(
+        self, wanted: Sequence[tuple[str, type[Component]]], bound: dict[str, int]
+    ) -> Iterator[dict[str, int]]:
+        free = [(name, kind) for name, kind in wanted if name not in bound]
+        if not free:
+            yield bound
+            return
+        name, kind = free[0]
+        for candidate in self._by_kind.get(kind, ()):
+            if all(self._related(candidate, other) for other in bound.values()):
+                yield from self._tuples(wanted, {**bound, name: candidate})
+
+    def _related(self, one: int, other: int) -> bool:
+        a, b = self.slots[one], self.slots[other]
+        if a.kind is b.kind:
+            # Two hosts in a rule are the two ends of a move; two VMs are an unordered pair.
+            return one != other if a.kind is Host else one > other
+        for first, second in ((a, b), (b, a)):
+            if first.kind is Host and second.kind is VM:
+                return first.names[0] in self.places(second.names[0])
+            if first.kind is Host and second.kind is AvailabilitySet:
+                return bool(self._lanes(first.names[0], second.names[0]))
+            if first.kind is Host and second.kind is ScheduledEvent:
+                return first.names[0] == second.names[0]
+            if first.kind is VM and second.kind is AvailabilitySet:
+                return self.vms[first.names[0]].availability_set == second.names[0]
+            if first.kind is VM and second.kind is ScheduledEvent:
+                host, tenant = second.names
+                return host in self.places(first.names[0]) and tenant == self.tenant(first.names[0])
+            if first.kind is AvailabilitySet and second.kind is ScheduledEvent:
+                return first.names[0] == second.names[1]
+        return True
+
+    def _lanes(self, host: str, availability_set: str) -> Lanes:
+        members = (vm for vm in self.fleet.vms if vm.availability_set == availability_set)
+        return Lanes(
+            frozenset(
+                self._lane(vm, self.hosts[place])
+                for vm in members
+                for place in self.places(vm.name)
+                if place == host
+            )
+        )
+
+    def _constant(self, hint: Any, bound: Mapping[str, int]) -> Hashable:  # noqa: ANN401
+        names = {name: self.slots[slot].names for name, slot in bound.items()}
+        if hint is UpdateKind:
+            vm = names.get("vm")
+            return self.kind_of_update(names["host"][0], vm[0] if vm else None)
+        if hint is Lanes:
+            return self._lanes(names["host"][0], names["availability_set"][0])
+        if hint is Seat:
+            return self.places(names["vm"][0]).index(names["destination"][0])
+        if hint is Attempts:
+            return self.fleet.update.attempts
+        raise TypeError(f"expected a component, UpdateKind, Lanes, Seat or Attempts, found {hint}")
+
+    def _seat_of(self, names: Sequence[str], slots: Sequence[int]) -> tuple[int, int] | None:
+        hosts = {
+            self.slots[slot].names[0]
+            for name, slot in zip(names, slots, strict=True)
+            if name != "destination" and self.slots[slot].kind in {Host, ScheduledEvent}
+        }
+        for position, slot in enumerate(slots):
+            if self.slots[slot].kind is VM and hosts:
+                places = self.places(self.slots[slot].names[0])
+                if len(places) > 1:
+                    return position, places.index(next(iter(hosts)))
+        return None
+
+
+def _kind_of(hint: Any, kinds: Mapping[Any, type[Component]]) -> type[Component] | None:  # noqa: ANN401
+    if hint in kinds:
+        return kinds[hint]
+    base = get_args(hint)[0] if get_origin(hint) is Annotated else hint
+    return base if isinstance(base, type) and issubclass(base, Component) else None
