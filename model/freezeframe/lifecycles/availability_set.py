@@ -8,7 +8,9 @@ from typing import Final
 from .table import Lifecycle, Row
 
 _ONE_DOMAIN = "Azure availability set overview: one update domain at a time, in any order"
-_RECOVERY = "Azure availability set overview: a restarted update domain has time to recover before the next"
+_RECOVERY = (
+    "Azure availability set overview: a restarted update domain has time to recover before the next"
+)
 _HALT = "Azure maintenance page: a warning health signal stops the rollout"
 
 
@@ -53,7 +55,13 @@ AVAILABILITY_SET_LIFECYCLE: Final = Lifecycle(
             "the last host of the domain is back",
             _RECOVERY,
         ),
-        Row("settle", (SetStatus.RECOVERING,), SetStatus.STEADY, "its recovery time passed", _RECOVERY),
+        Row(
+            "settle",
+            (SetStatus.RECOVERING,),
+            SetStatus.STEADY,
+            "its recovery time passed",
+            _RECOVERY,
+        ),
         Row(
             "halt",
             (SetStatus.STEADY, SetStatus.RECOVERING),

@@ -7,8 +7,12 @@ from typing import Final
 
 from .table import Lifecycle, Row
 
-_PHU = "Russinovich et al., EuroSys 2021: pause, replace the host's software beneath the VMs, resume"
-_EVENTS = "Azure Scheduled Events page: impact only after approval or NotBefore; events can be cancelled"
+_PHU = (
+    "Russinovich et al., EuroSys 2021: pause, replace the host's software beneath the VMs, resume"
+)
+_EVENTS = (
+    "Azure Scheduled Events page: impact only after approval or NotBefore; events can be cancelled"
+)
 _DEADLINE = "design: the pause limit is kept by rolling back in time"
 _FAULT = "design: faults that a fleet file can declare"
 
@@ -92,7 +96,7 @@ HOST_LIFECYCLE: Final = Lifecycle(
             "abort",
             (HostStatus.UPDATING,),
             HostStatus.ROLLING_BACK,
-            "the time left is just enough to roll back and resume",
+            "the time left is just enough to roll back and resume, or the update is overdue",
             _DEADLINE,
         ),
         Row(

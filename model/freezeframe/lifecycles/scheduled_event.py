@@ -41,7 +41,13 @@ SCHEDULED_EVENT_LIFECYCLE: Final = Lifecycle(
             "a host that carries the tenant's VMs is scheduled",
             _PAGE,
         ),
-        Row("approve", (EventStatus.SCHEDULED,), EventStatus.APPROVED, "a guest sent StartRequests", _PAGE),
+        Row(
+            "approve",
+            (EventStatus.SCHEDULED,),
+            EventStatus.APPROVED,
+            "a guest sent StartRequests",
+            _PAGE,
+        ),
         Row(
             "start",
             (EventStatus.SCHEDULED, EventStatus.APPROVED),

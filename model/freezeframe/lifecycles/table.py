@@ -69,7 +69,9 @@ class Lifecycle(Generic[S]):
 
     def edges(self) -> tuple[tuple[S, str, S], ...]:
         """Every (source, trigger, destination), in the order in which they are declared."""
-        return tuple((source, row.trigger, row.destination) for row in self.rows for source in row.sources)
+        return tuple(
+            (source, row.trigger, row.destination) for row in self.rows for source in row.sources
+        )
 
     def _refuse_unknown_states(self) -> None:
         known = set(self.states)
@@ -77,7 +79,9 @@ class Lifecycle(Generic[S]):
         for row in self.rows:
             named.update(row.sources, (row.destination,))
         for state in named - known:
-            raise LifecycleError(f"{self.name}: expected a state of {self.states.__name__}, found {state!r}")
+            raise LifecycleError(
+                f"{self.name}: expected a state of {self.states.__name__}, found {state!r}"
+            )
         for state in self.states:
             if state not in self.meanings:
                 raise LifecycleError(f"{self.name}: state {state.value!r} has no meaning")

@@ -7,7 +7,9 @@ from typing import Final
 
 from .table import Lifecycle, Row
 
-_PAUSE = "maintenance announcement of 2017: paused with memory kept in RAM, resumed within 30 seconds"
+_PAUSE = (
+    "maintenance announcement of 2017: paused with memory kept in RAM, resumed within 30 seconds"
+)
 _LIBVIRT = "libvirt domain states and their reasons (virDomainGetState)"
 _CUSTOMER = "customers keep control of their VMs during maintenance (design)"
 _REBOOT = "Azure maintenance page: updates that need a reboot shut the VM down and start it again"
@@ -41,12 +43,36 @@ VM_LIFECYCLE: Final = Lifecycle(
     },
     initial=VmStatus.RUNNING,
     rows=(
-        Row("begin_pause", (VmStatus.RUNNING,), VmStatus.PAUSING, "its host is to be updated", _PAUSE),
-        Row("pause_completed", (VmStatus.PAUSING,), VmStatus.PAUSED, "its CPUs stand still", _PAUSE),
-        Row("pause_failed", (VmStatus.PAUSING,), VmStatus.RUNNING, "it could not be stopped", _LIBVIRT),
-        Row("begin_resume", (VmStatus.PAUSED,), VmStatus.RESUMING, "its host is ready again", _PAUSE),
-        Row("resume_completed", (VmStatus.RESUMING,), VmStatus.RESUMED, "its CPUs run again", _PAUSE),
-        Row("resume_failed", (VmStatus.RESUMING,), VmStatus.PAUSED, "it could not be started", _LIBVIRT),
+        Row(
+            "begin_pause",
+            (VmStatus.RUNNING,),
+            VmStatus.PAUSING,
+            "its host is to be updated",
+            _PAUSE,
+        ),
+        Row(
+            "pause_completed", (VmStatus.PAUSING,), VmStatus.PAUSED, "its CPUs stand still", _PAUSE
+        ),
+        Row(
+            "pause_failed",
+            (VmStatus.PAUSING,),
+            VmStatus.RUNNING,
+            "it could not be stopped",
+            _LIBVIRT,
+        ),
+        Row(
+            "begin_resume", (VmStatus.PAUSED,), VmStatus.RESUMING, "its host is ready again", _PAUSE
+        ),
+        Row(
+            "resume_completed", (VmStatus.RESUMING,), VmStatus.RESUMED, "its CPUs run again", _PAUSE
+        ),
+        Row(
+            "resume_failed",
+            (VmStatus.RESUMING,),
+            VmStatus.PAUSED,
+            "it could not be started",
+            _LIBVIRT,
+        ),
         Row(
             "clock_set",
             (VmStatus.RESUMED,),
@@ -62,7 +88,13 @@ VM_LIFECYCLE: Final = Lifecycle(
             _LIBVIRT,
         ),
         Row("release", (VmStatus.PAUSED,), VmStatus.RUNNING, "whoever held it let it go", _LIBVIRT),
-        Row("shut_down", (VmStatus.RUNNING,), VmStatus.STOPPED, "the update cannot preserve it", _REBOOT),
+        Row(
+            "shut_down",
+            (VmStatus.RUNNING,),
+            VmStatus.STOPPED,
+            "the update cannot preserve it",
+            _REBOOT,
+        ),
         Row("boot", (VmStatus.STOPPED,), VmStatus.RUNNING, "maintenance had shut it down", _REBOOT),
         Row(
             "stop",

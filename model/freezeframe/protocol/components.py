@@ -142,7 +142,12 @@ class VM(Component):
     @property
     def executes(self) -> bool:
         """Whether its virtual CPUs may be running."""
-        return self.status in {VmStatus.RUNNING, VmStatus.PAUSING, VmStatus.RESUMING, VmStatus.RESUMED}
+        return self.status in {
+            VmStatus.RUNNING,
+            VmStatus.PAUSING,
+            VmStatus.RESUMING,
+            VmStatus.RESUMED,
+        }
 
     @property
     def was_seen_still(self) -> bool:
@@ -264,9 +269,10 @@ class Host(Component):
         self.is_hung = False
 
     def tick(self, settings: Settings) -> None:
-        """One unit of update or rollback; a hung update makes no progress."""
-        if self.status is HostStatus.UPDATING and not self.is_hung:
-            self.in_phase = _next(self.in_phase, settings.longest(Duration.UPDATE))
+        """One unit of update or rollback; only a hung update can take longer than the longest."""
+        if self.status is HostStatus.UPDATING:
+            longest = settings.longest(Duration.UPDATE)
+            self.in_phase = _next(self.in_phase, longest + 1 if self.is_hung else longest)
         elif self.status is HostStatus.ROLLING_BACK:
             self.in_phase = _next(self.in_phase, settings.longest(Duration.ROLLBACK))
 
@@ -286,7 +292,9 @@ class AvailabilitySet(Component):
     @classmethod
     def initial(cls) -> Value:
         """A set of which nothing is under maintenance."""
-        return cls.frozen(status=AVAILABILITY_SET_LIFECYCLE.initial, lane=None, hosts=0, in_phase=ZERO)
+        return cls.frozen(
+            status=AVAILABILITY_SET_LIFECYCLE.initial, lane=None, hosts=0, in_phase=ZERO
+        )
 
     def pull(self, trigger: str) -> None:
         """Take a row of the lifecycle table; raises `LifecycleError` if there is none."""
@@ -409,4 +417,3 @@ class Budget(Component):
 
 def _next(clock: Clock, longest: int) -> Clock:
     return Clock(min(clock + 1, longest))
-

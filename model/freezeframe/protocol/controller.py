@@ -10,7 +10,18 @@ from freezeframe.fleet import UpdateKind
 from freezeframe.lifecycles import EventStatus, HostStatus, SetStatus, VmStatus
 
 from .components import VM, Alarm, AvailabilitySet, Controller, Host, ScheduledEvent
-from .language import Actor, Deadline, Duration, by, promptly, reached, require, rule, takes
+from .language import (
+    Actor,
+    Deadline,
+    Duration,
+    by,
+    exceeded,
+    promptly,
+    reached,
+    require,
+    rule,
+    takes,
+)
 
 
 def announce(host: Host, event: ScheduledEvent) -> None:  # noqa: ARG001 (names the head's host)
@@ -126,6 +137,15 @@ def abort(host: Host, vm: VM) -> None:
 
 
 @rule(actor=Actor.CONTROLLER)
+def give_up(host: Host) -> None:
+    """Roll back an update that takes longer than an update ever should, though no pause is at stake."""
+    require(host.status is HostStatus.UPDATING, "the host is updating")
+    require(exceeded(host.in_phase, Duration.UPDATE), "the update is overdue")
+    host.pull("abort")
+    promptly()
+
+
+@rule(actor=Actor.CONTROLLER)
 def resume(host: Host, vm: VM) -> None:
     """Begin to start a VM's virtual CPUs again."""
     require(host.status is HostStatus.RESTORING, "the host is being restored")
@@ -159,7 +179,10 @@ def set_clock(vm: VM) -> None:
 def be_ready(host: Host, vm: VM) -> None:  # noqa: ARG001 (names the head's host)
     """No VM of the host still needs the controller."""
     require(not vm.is_held_by_maintenance, "maintenance holds no VM of the host")
-    require(vm.seen is not VmStatus.RESUMED, "every resumed VM has its clock set")
+    require(
+        vm.seen not in {VmStatus.RESUMING, VmStatus.RESUMED},
+        "every resumed VM was seen with its clock set",
+    )
 
 
 @rule(actor=Actor.CONTROLLER, each=(be_ready, leave_set, withdraw_event))
@@ -233,6 +256,7 @@ RULES = (
     begin_update,
     abandon,
     abort,
+    give_up,
     resume,
     boot,
     set_clock,

@@ -13,7 +13,6 @@ def hang_update(host: Host) -> None:
     """An update stops making progress."""
     require(host.status is HostStatus.UPDATING and not host.is_hung, "an update makes progress")
     host.is_hung = True
-    host.in_phase = type(host.in_phase)(0)
 
 
 @rule(actor=Actor.FAULT, budget="update_failure")

@@ -54,4 +54,10 @@ def restart_controller(controller: Controller) -> None:
     controller.down_for = type(controller.down_for)(0)
 
 
-RULES = (pause_completed, resume_completed, update_completed, rollback_completed, restart_controller)
+RULES = (
+    pause_completed,
+    resume_completed,
+    update_completed,
+    rollback_completed,
+    restart_controller,
+)

@@ -98,10 +98,11 @@ def evaluating(evaluation: Evaluation) -> Iterator[Evaluation]:
         _EVALUATION.reset(token)
 
 
-def require(condition: bool, sentence: str) -> None:  # noqa: FBT001 (reads as a sentence)
+def require(condition: bool, sentence: str, *, stays: str = "") -> None:  # noqa: ARG001, FBT001 (reads as a sentence)
     """Name a guard: the rule is enabled only while `condition` is true.
 
-    A guard that is switched off is not asked. `sentence` is a literal, for it names the guard.
+    A guard that is switched off is not asked. `sentence` is a literal, for it names the guard, and so is `stays`: why
+    the guard is there although others do its work in the model.
     """
     evaluation = _EVALUATION.get()
     guard = guard_name(evaluation.rule, sentence)
@@ -132,6 +133,11 @@ def promptly() -> None:
     _EVALUATION.get().due = True
 
 
+def exceeded(clock: Clock, duration: Duration) -> bool:
+    """Whether `clock` shows more than the longest time of `duration`."""
+    return clock > _EVALUATION.get().spans[duration][1]
+
+
 def reached(clock: Clock, deadline: Deadline) -> bool:
     """Whether `clock` shows `deadline` or more."""
     return clock >= _EVALUATION.get().deadlines[deadline]
@@ -144,6 +150,14 @@ def guard_name(rule: str, sentence: str) -> str:
     'pause/the-vms-host-is-quiescing'
     """
     return f"{rule}/{re.sub(r'[^a-z0-9]+', '-', sentence.lower().replace(chr(39), '')).strip('-')}"
+
+
+@dataclass(frozen=True)
+class Guard:
+    """A guard as it is declared: what must be true, and why it stays if it should be redundant."""
+
+    sentence: str
+    stays: str
 
 
 @dataclass(frozen=True)
@@ -174,11 +188,10 @@ class Rule:
         return self.actor in reliable and self.budget is None
 
     @cached_property
-    def guards(self) -> Mapping[str, str]:
-        """Every guard of the rule by name, with its sentence, in the order in which they stand."""
-        functions = (self.head, *self.each)
-        sentences = (sentence for function in functions for sentence in _required_sentences(function))
-        return {guard_name(self.name, sentence): sentence for sentence in sentences}
+    def guards(self) -> Mapping[str, Guard]:
+        """Every guard of the rule by name, in the order in which they stand."""
+        found = [guard for function in (self.head, *self.each) for guard in _guards_in(function)]
+        return {guard_name(self.name, guard.sentence): guard for guard in found}
 
     def also(self, *each: RuleFunction) -> Rule:
         """The same rule with more functions that are taken at the same instant."""
@@ -193,16 +206,25 @@ def rule(
     def declare(head: RuleFunction) -> Rule:
         sentence = inspect.cleandoc(head.__doc__ or "").partition("\n")[0]
         if not sentence:
-            raise TypeError(f"rule {head.__name__}: expected a docstring that says what it does, found none")
+            raise TypeError(
+                f"rule {head.__name__}: expected a docstring that says what it does, found none"
+            )
         return Rule(head.__name__, actor, sentence, head, each, budget)
 
     return declare
 
 
-def _required_sentences(function: RuleFunction) -> list[str]:
+def _guards_in(function: RuleFunction) -> list[Guard]:
     tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
-    requires = [
-        call for call in calls if isinstance(call.func, ast.Name) and call.func.id == require.__name__
+    calls = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == require.__name__
     ]
-    return [str(ast.literal_eval(call.args[1])) for call in sorted(requires, key=lambda call: call.lineno)]
+    found = []
+    for call in sorted(calls, key=lambda call: call.lineno):
+        stays = [ast.literal_eval(each.value) for each in call.keywords if each.arg == "stays"]
+        found.append(Guard(str(ast.literal_eval(call.args[1])), str(stays[0]) if stays else ""))
+    return found

@@ -65,7 +65,8 @@ class Policy:
     def rules(self) -> tuple[Rule, ...]:
         """Every rule, with the guards of this policy."""
         return tuple(
-            rule.also(*self.begins()) if rule is controller.schedule else rule for rule in STANDARD_RULES
+            rule.also(*self.begins()) if rule is controller.schedule else rule
+            for rule in STANDARD_RULES
         )
 
 
@@ -92,7 +93,9 @@ class OneFaultDomain(Policy):
         return host.fault_domain
 
 
-POLICIES: Mapping[str, type[Policy]] = {each.name: each for each in (OneUpdateDomain, OneFaultDomain)}
+POLICIES: Mapping[str, type[Policy]] = {
+    each.name: each for each in (OneUpdateDomain, OneFaultDomain)
+}
 DEFAULT_POLICY = OneUpdateDomain.name
 
 
@@ -114,5 +117,7 @@ def load_policy(name: str) -> Policy:
             f"policy: {expected}, which cannot be loaded: {type(error).__name__}: {error}"
         ) from error
     if not (isinstance(found, type) and issubclass(found, Policy)):
-        raise PolicyError(f"policy: expected {name} to be a subclass of {Policy.__qualname__}, found {found!r}")
+        raise PolicyError(
+            f"policy: expected {name} to be a subclass of {Policy.__qualname__}, found {found!r}"
+        )
     return found()

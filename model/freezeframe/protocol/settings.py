@@ -39,7 +39,9 @@ def settings_of(fleet: Fleet, deadlines_ms: Mapping[Deadline, int]) -> Settings:
     spans = {each: getattr(fleet.timing, each.value) for each in Duration}
     return Settings(
         tick_ms=tick_ms,
-        spans={each: (span.min_ms // tick_ms, span.max_ms // tick_ms) for each, span in spans.items()},
+        spans={
+            each: (span.min_ms // tick_ms, span.max_ms // tick_ms) for each, span in spans.items()
+        },
         deadlines={each: ms // tick_ms for each, ms in deadlines_ms.items()},
         pause_limit=fleet.limits.pause_ms // tick_ms,
     )

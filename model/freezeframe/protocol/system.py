@@ -37,7 +37,7 @@ class PartForm:
     function: Callable[..., None]
     kinds: tuple[type[Component], ...]
     arguments: tuple[tuple[bool, Hashable], ...]
-    seat: tuple[int, int] | None
+    seats: tuple[tuple[int, int], ...]
     blocks_elsewhere: bool
     """Whether a VM that sits elsewhere disables the part, rather than leaving it nothing to do."""
     writable: frozenset[int]
@@ -180,8 +180,7 @@ class System:
 
     @staticmethod
     def _run(form: PartForm, handles: Sequence[Component], evaluation: Evaluation) -> bool:
-        if form.seat is not None:
-            position, seat = form.seat
+        for position, seat in form.seats:
             if handles[position].place != seat:  # type: ignore[attr-defined]
                 return not form.blocks_elsewhere
         arguments: list[Any] = [
@@ -208,7 +207,9 @@ class System:
         for function in rule.each:
             for grounding in self.topology.ground(function, given):
                 mine = frozenset(
-                    position for position, slot in enumerate(grounding.slots) if slot not in head.slots
+                    position
+                    for position, slot in enumerate(grounding.slots)
+                    if slot not in head.slots
                 )
                 parts.append(self._part(rule, function, grounding, mine, is_head=False))
         if rule.budget is not None:
@@ -218,7 +219,9 @@ class System:
             slot = next(i for i, each in enumerate(self.slots) if each.kind is Controller)
             parts.append(self._extra(rule, _act, Controller, slot))
         subjects = tuple(
-            self.slots[slot].label for slot in head.slots if self.slots[slot].kind not in _SINGLETONS
+            self.slots[slot].label
+            for slot in head.slots
+            if self.slots[slot].kind not in _SINGLETONS
         )
         return Instance(rule, tuple(parts), subjects)
 
@@ -233,14 +236,20 @@ class System:
     ) -> Part:
         kinds = tuple(self.slots[slot].kind for slot in grounding.slots)
         form = PartForm(
-            rule.name, function, kinds, grounding.arguments, grounding.seat, is_head, writable
+            rule.name, function, kinds, grounding.arguments, grounding.seats, is_head, writable
         )
         return Part(form, grounding.slots)
 
     @staticmethod
     def _extra(rule: Rule, function: Callable[..., None], kind: type[Component], slot: int) -> Part:
         form = PartForm(
-            rule.name, function, (kind,), ((True, 0),), None, blocks_elsewhere=True, writable=frozenset({0})
+            rule.name,
+            function,
+            (kind,),
+            ((True, 0),),
+            (),
+            blocks_elsewhere=True,
+            writable=frozenset({0}),
         )
         return Part(form, (slot,))
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any, NewType, get_args, get_origin, get_type_hints
 
-from freezeframe.fleet import Fleet, UpdateKind, VirtualMachine
+from freezeframe.fleet import Fleet, Limits, UpdateKind, VirtualMachine
 from freezeframe.fleet import Host as FleetHost
 from freezeframe.lifecycles import VmStatus
 
@@ -63,8 +63,8 @@ class Grounding:
     slots: tuple[int, ...]
     arguments: tuple[tuple[bool, Hashable], ...]
     """For each parameter: (True, position in `slots`) or (False, the constant)."""
-    seat: tuple[int, int] | None
-    """(position of a VM, its seat): the tuple only counts while the VM is there; None if it cannot leave."""
+    seats: tuple[tuple[int, int], ...]
+    """(position of a VM, its seat): the tuple only counts while each is there. VMs that cannot leave have none."""
 
     def named(self, function: Callable[..., Any]) -> dict[str, int]:
         """The slot of each parameter that is a component."""
@@ -120,14 +120,17 @@ class Topology:
         function: Callable[..., Any],
         given: Mapping[str, int] | None = None,
         kinds: Mapping[Any, type[Component]] | None = None,
+        omit: frozenset[str] = frozenset(),
     ) -> Iterator[Grounding]:
         """Every related tuple for the parameters of `function`, in the order of the fleet file.
 
         `given` binds parameters by name beforehand; `kinds` says which component an annotation stands for, where it
-        is none itself. Two parameters of one kind are bound to two different components, in their order.
+        is none itself. Two parameters of one kind are bound to two different components, in their order. Parameters
+        in `omit` are left to the caller.
         """
         hints = get_type_hints(function, include_extras=True)
-        hints.pop("return", None)
+        for name in {"return", *omit}:
+            hints.pop(name, None)
         wanted = [(name, _kind_of(hint, kinds or {})) for name, hint in hints.items()]
         for bound in self._tuples([(n, k) for n, k in wanted if k is not None], dict(given or {})):
             names = [name for name, kind in wanted if kind is not None]
@@ -136,7 +139,7 @@ class Topology:
                 for name, kind in wanted
             ]
             slots = tuple(bound[name] for name in names)
-            yield Grounding(slots, tuple(arguments), self._seat_of(names, slots))
+            yield Grounding(slots, tuple(arguments), tuple(self._seats_of(names, slots)))
 
     @cached_property
     def _by_kind(self) -> Mapping[type[Component], list[int]]:
@@ -219,22 +222,25 @@ class Topology:
             return self._lanes(names["host"][0], names["availability_set"][0])
         if hint is Seat:
             return self.places(names["vm"][0]).index(names["destination"][0])
+        if hint is Limits:
+            return self.fleet.limits
         if hint is Attempts:
             return self.fleet.update.attempts
-        raise TypeError(f"expected a component, UpdateKind, Lanes, Seat or Attempts, found {hint}")
+        raise TypeError(
+            f"expected a component, UpdateKind, Lanes, Limits, Seat or Attempts, found {hint}"
+        )
 
-    def _seat_of(self, names: Sequence[str], slots: Sequence[int]) -> tuple[int, int] | None:
-        hosts = {
+    def _seats_of(self, names: Sequence[str], slots: Sequence[int]) -> Iterator[tuple[int, int]]:
+        hosts = [
             self.slots[slot].names[0]
             for name, slot in zip(names, slots, strict=True)
             if name != "destination" and self.slots[slot].kind in {Host, ScheduledEvent}
-        }
+        ]
         for position, slot in enumerate(slots):
             if self.slots[slot].kind is VM and hosts:
                 places = self.places(self.slots[slot].names[0])
                 if len(places) > 1:
-                    return position, places.index(next(iter(hosts)))
-        return None
+                    yield position, places.index(hosts[0])
 
 
 def _kind_of(hint: Any, kinds: Mapping[Any, type[Component]]) -> type[Component] | None:  # noqa: ANN401

@@ -1,0 +1,148 @@
+"""The model's components as observers see them; leaves out all that only the controller knows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from freezeframe.lifecycles import HostStatus, SetStatus, VmStatus
+from freezeframe.observation import AlarmView, EventView, HostView, SetView, VmView
+
+from .components import VM, Alarm, AvailabilitySet, Component, Holder, Host, ScheduledEvent
+from .settings import Settings
+
+_PAUSED = frozenset({VmStatus.PAUSING, VmStatus.PAUSED, VmStatus.RESUMING})
+
+
+@dataclass(frozen=True)
+class ModelVm:
+    """A VM of the model."""
+
+    vm: VM
+    settings: Settings
+
+    @property
+    def is_paused_for_maintenance(self) -> bool:
+        """See `VmView`."""
+        return self.vm.is_held_by_maintenance and self.vm.status in _PAUSED
+
+    @property
+    def is_down_for_maintenance(self) -> bool:
+        """See `VmView`."""
+        return self.vm.is_held_by_maintenance
+
+    @property
+    def is_resumed_for_another(self) -> bool:
+        """See `VmView`."""
+        return self.vm.status is VmStatus.RESUMING and self.vm.holder is Holder.OTHER
+
+    @property
+    def is_running(self) -> bool:
+        """See `VmView`."""
+        return self.vm.status in {VmStatus.RUNNING, VmStatus.RESUMED}
+
+    @property
+    def paused_seconds(self) -> float:
+        """See `VmView`."""
+        return self.settings.seconds(self.vm.paused_for)
+
+    @property
+    def memory_is_intact(self) -> bool:
+        """See `VmView`."""
+        return self.vm.memory_intact
+
+    @property
+    def clock_is_right(self) -> bool:
+        """See `VmView`."""
+        return self.vm.clock_right
+
+
+@dataclass(frozen=True)
+class ModelHost:
+    """A host of the model."""
+
+    host: Host
+    settings: Settings
+
+    @property
+    def is_in_service(self) -> bool:
+        """See `HostView`."""
+        return self.host.status is HostStatus.IN_SERVICE
+
+    @property
+    def has_new_software(self) -> bool:
+        """See `HostView`."""
+        return self.host.has_new_software
+
+
+@dataclass(frozen=True)
+class ModelSet:
+    """An availability set of the model."""
+
+    availability_set: AvailabilitySet
+    settings: Settings
+
+    @property
+    def is_under_maintenance(self) -> bool:
+        """See `SetView`."""
+        return self.availability_set.status is SetStatus.MAINTAINING
+
+
+@dataclass(frozen=True)
+class ModelEvent:
+    """A scheduled event of the model."""
+
+    event: ScheduledEvent
+    settings: Settings
+
+    @property
+    def is_current(self) -> bool:
+        """See `EventView`."""
+        return self.event.is_current
+
+    @property
+    def was_approved(self) -> bool:
+        """See `EventView`."""
+        return self.event.was_approved
+
+    @property
+    def announced_seconds(self) -> float:
+        """See `EventView`."""
+        return self.settings.seconds(self.event.announced_for)
+
+
+@dataclass(frozen=True)
+class ModelAlarm:
+    """The health signal of the model."""
+
+    alarm: Alarm
+    settings: Settings
+
+    @property
+    def is_raised(self) -> bool:
+        """See `AlarmView`."""
+        return self.alarm.is_raised
+
+
+VIEWED: Final[Mapping[Any, type[Component]]] = {
+    VmView: VM,
+    HostView: Host,
+    SetView: AvailabilitySet,
+    EventView: ScheduledEvent,
+    AlarmView: Alarm,
+}
+"""Which component fills each view."""
+
+_VIEW_OF: Final[Mapping[type[Component], Callable[[Any, Settings], object]]] = {
+    VM: ModelVm,
+    Host: ModelHost,
+    AvailabilitySet: ModelSet,
+    ScheduledEvent: ModelEvent,
+    Alarm: ModelAlarm,
+}
+
+
+def view_of(component: Component, settings: Settings) -> object:
+    """The view of a component, for a component that observers can see."""
+    return _VIEW_OF[type(component)](component, settings)

@@ -1,0 +1,208 @@
+"""A check: explore a fleet under a policy, decide every property, and show how the broken ones are broken."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from freezeframe.fleet import Fleet
+from freezeframe.properties import ALL, Kind, Property, Scope
+from freezeframe.protocol.components import VM
+from freezeframe.protocol.policies import Policy
+from freezeframe.protocol.system import ModelError, System
+from freezeframe.reporting import CheckResult, Counterexample, PropertyResult, Verdict
+
+from . import kernel
+from .counterexamples import Replay, narrate, replay
+from .coverage import coverage_of
+from .explorer import MAX_STATES_DEFAULT, Watcher, explore
+from .liveness import Lasso, find_lasso
+from .paths import shortest_path
+from .questions import Question, ask, questions_of, values_for
+from .space import Space
+
+
+def check(
+    fleet: Fleet,
+    policy: Policy,
+    properties: Sequence[Property] = ALL,
+    *,
+    without: Collection[str] = (),
+    max_states: int = MAX_STATES_DEFAULT,
+    stop_at_violation: bool = False,
+    watcher: Watcher | None = None,
+) -> CheckResult:
+    """Decide `properties` for `fleet` under `policy`, with the guards named in `without` switched off.
+
+    `holds` is only said of a property after the whole space was explored. With `stop_at_violation`, the search ends with
+    the first level that breaks a promise of kind `always`; what was not decided by then is `incomplete`.
+    """
+    began = time.monotonic()
+    system = System(fleet, policy, frozenset(without))
+    space = explore(
+        system, properties, max_states=max_states, stop_at_mark=stop_at_violation, watcher=watcher
+    )
+    judge = Judge(space)
+    results = tuple(judge.result(bit, prop) for bit, prop in enumerate(properties))
+    return CheckResult(
+        fleet=fleet.name,
+        policy=policy.name,
+        without=tuple(without),
+        states=space.n_states,
+        transitions=space.n_transitions,
+        depth=space.depth,
+        frontier=space.n_states - space.n_expanded,
+        seconds=time.monotonic() - began,
+        tick_seconds=system.settings.seconds(1),
+        properties=results,
+        coverage=coverage_of(space),
+    )
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Decides properties on an explored space."""
+
+    space: Space
+
+    @property
+    def system(self) -> System:
+        """The system that was explored."""
+        return self.space.tables.system
+
+    def result(self, bit: int, prop: Property) -> PropertyResult:
+        """The verdict on `prop`, whose breaches the search marked with `bit`."""
+        questions = questions_of(self.system, prop)
+        if prop.scope is Scope.STANDSTILL:
+            found, subjects = self._standstill(prop), 1
+        else:
+            found = {
+                Kind.ALWAYS: lambda: self._breach(bit, prop, questions),
+                Kind.SOMETIMES: lambda: self._witness(questions),
+                Kind.EVENTUALLY: lambda: self._never(prop, questions),
+            }[prop.kind]()
+            subjects = len(questions)
+        worst = limit = None
+        if prop.name == "pause_within_limit":
+            worst, limit = self.worst_pause_seconds(), self.system.fleet.limits.pause_ms / 1000
+        verdict, counterexample = found
+        return PropertyResult(
+            prop.name,
+            prop.kind.value,
+            prop.promise,
+            verdict,
+            subjects,
+            worst,
+            limit,
+            counterexample,
+        )
+
+    def worst_pause_seconds(self) -> float:
+        """The longest pause in any state that was discovered; saturates one tick past the limit."""
+        worst = 0
+        for slot, described in enumerate(self.system.slots):
+            if described.kind is VM:
+                numbers = np.unique(self.space.tables.column(self.space.words, slot))
+                values = (self.space.tables.value(slot, int(number)) for number in numbers)
+                worst = max(worst, *(VM(value).paused_for for value in values))
+        return self.system.settings.seconds(worst)
+
+    @property
+    def _otherwise(self) -> Verdict:
+        return Verdict.HOLDS if self.space.is_complete else Verdict.INCOMPLETE
+
+    def _breach(
+        self, bit: int, prop: Property, questions: Sequence[Question]
+    ) -> tuple[Verdict, Counterexample | None]:
+        marked = np.flatnonzero(self.space.marks >> bit & 1)
+        if not marked.size:
+            return self._otherwise, None
+        level = self.space.level_of(int(marked[0]))
+        nearest = marked[marked < self.space.level_start[level + 1]].tolist()
+        run = self._replay_to(nearest)
+        if prop.scope is Scope.STEP:
+            run, question = self._breaking_step(run, questions)
+        else:
+            question = self._broken(questions, run)
+        return Verdict.VIOLATED, narrate(self.system, run, prop.name, question.subjects)
+
+    def _witness(self, questions: Sequence[Question]) -> tuple[Verdict, Counterexample | None]:
+        if any(self.space.kept(question).any() for question in questions):
+            return Verdict.HOLDS, None
+        return (Verdict.VIOLATED if self.space.is_complete else Verdict.INCOMPLETE), None
+
+    def _never(
+        self, prop: Property, questions: Sequence[Question]
+    ) -> tuple[Verdict, Counterexample | None]:
+        if not self.space.is_complete:
+            return Verdict.INCOMPLETE, None
+        for question in questions:
+            lasso = find_lasso(self.space, self.space.kept(question))
+            if lasso is not None:
+                return Verdict.VIOLATED, self._narrate_lasso(prop, question, lasso)
+        return Verdict.HOLDS, None
+
+    def _standstill(self, prop: Property) -> tuple[Verdict, Counterexample | None]:
+        stuck = np.flatnonzero(self.space.marks & kernel.STUCK)
+        broken = [
+            number
+            for number in stuck.tolist()
+            if not is_over(self.system, prop, self.space, number)
+        ]
+        if not broken:
+            return self._otherwise, None
+        return Verdict.VIOLATED, narrate(self.system, self._replay_to(broken), prop.name, ())
+
+    def _narrate_lasso(self, prop: Property, question: Question, lasso: Lasso) -> Counterexample:
+        path = (*shortest_path(self.space, [lasso.entry]), *lasso.loop)
+        run = replay(self.system, [self.space.instance(by) for by, _ in path])
+        self._agree(run, [to for _, to in path])
+        return narrate(self.system, run, prop.name, question.subjects, len(lasso.loop))
+
+    def _replay_to(self, targets: Sequence[int]) -> Replay:
+        path = shortest_path(self.space, targets)
+        run = replay(self.system, [self.space.instance(by) for by, _ in path])
+        self._agree(run, [to for _, to in path])
+        return run
+
+    def _agree(self, run: Replay, states: Sequence[int]) -> None:
+        for number, state in enumerate(states):
+            if run.states[number + 1] != self.space.state(state):
+                raise ModelError(
+                    f"step {number}: the tables and the rules lead to different states after "
+                    f"{run.moves[number]}; a rule depends on more than its parameters"
+                )
+
+    def _broken(self, questions: Sequence[Question], run: Replay) -> Question:
+        for question in questions:
+            values = values_for(question, run.states[-1], run.states[-1])
+            if not ask(question.form, values, self.system.settings).is_kept:
+                return question
+        raise ModelError("the search marked a state in which no promise is broken when asked again")
+
+    def _breaking_step(self, run: Replay, questions: Sequence[Question]) -> tuple[Replay, Question]:
+        before = run.states[-1]
+        for step in self.system.steps(before):
+            for question in questions:
+                values = values_for(question, before, step.state)
+                if not ask(question.form, values, self.system.settings).is_kept:
+                    longer = Replay((*run.moves, step.instance), (*run.states, step.state))
+                    return longer, question
+        raise ModelError("the search marked a step by which no promise is broken when asked again")
+
+
+def is_over(system: System, prop: Property, space: Space, number: int) -> bool:
+    """Whether the maintenance is over in a state, as the standstill property `prop` says."""
+    from freezeframe.protocol.components import Host  # noqa: PLC0415
+    from freezeframe.protocol.views import view_of  # noqa: PLC0415
+
+    state = space.state(number)
+    hosts = tuple(
+        view_of(Host(state[slot]), system.settings)
+        for slot, described in enumerate(system.slots)
+        if described.kind is Host
+    )
+    return bool(prop.predicate(hosts))

@@ -1,0 +1,85 @@
+"""The explored part of a state space: states, levels, edges and marks, as the search left them.
+
+Knows how to look states up and judge predicates over all of them at once; does not search.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from freezeframe.protocol.system import Instance, State
+
+from .questions import Question, ask
+from .tables import Ints, Tables
+
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Space:
+    """What was explored. States are numbered in the order of their discovery, breadth first; 0 is the initial one."""
+
+    tables: Tables
+    words: Ints
+    marks: npt.NDArray[np.int64]
+    edge_start: Ints
+    """Where the edges of each expanded state begin; one more entry at the end."""
+    edge_to: npt.NDArray[np.uint32]
+    edge_by: npt.NDArray[np.uint16]
+    level_start: tuple[int, ...]
+    """Where each level begins; one more entry at the end."""
+    n_expanded: int
+
+    @property
+    def n_states(self) -> int:
+        """How many states were discovered."""
+        return int(self.words.shape[0])
+
+    @property
+    def n_transitions(self) -> int:
+        """How many steps were found between them, those that change nothing included."""
+        return int(self.edge_to.shape[0])
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every state that was discovered was also expanded."""
+        return self.n_expanded == self.n_states
+
+    @property
+    def depth(self) -> int:
+        """The number of steps to the farthest state."""
+        return len(self.level_start) - 2
+
+    def level_of(self, state: int) -> int:
+        """The number of steps to `state`."""
+        return int(np.searchsorted(np.asarray(self.level_start), state, side="right")) - 1
+
+    def state(self, number: int) -> State:
+        """The values of a state."""
+        row = self.tables.unpack(self.words[number : number + 1])[0]
+        return tuple(self.tables.value(slot, int(each)) for slot, each in enumerate(row))
+
+    def instance(self, by: int) -> Instance | None:
+        """The rule's instance that an edge stands for, or None for time."""
+        return self.tables.system.instances[by] if by < self.tables.n_rules else None
+
+    def kept(self, question: Question) -> Bools:
+        """For every state, whether the predicate of `question` is true."""
+        columns = [self.tables.column(self.words, slot) for slot in question.slots]
+        key = np.zeros(self.n_states, np.int64)
+        for column in columns:
+            key = key * (int(column.max()) + 1) + column
+        _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
+        answers = np.array([self._answer(question, columns, int(state)) for state in first])
+        return np.asarray(answers[inverse], np.bool_)
+
+    def _answer(self, question: Question, columns: list[Any], state: int) -> bool:
+        values = [
+            self.tables.value(slot, int(column[state]))
+            for slot, column in zip(question.slots, columns, strict=True)
+        ]
+        return ask(question.form, values, self.tables.system.settings).is_kept

@@ -1,0 +1,448 @@
+"""Tables for the compiled search: values numbered as they appear, and decision trees filled as they are asked.
+
+A tree of a part's form holds, for the values of the components that the rule's function read, what it did. The trees
+hold nothing that the rules did not say: each leaf comes from one run of the rule's own function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from freezeframe.properties import Kind, Property, Scope
+from freezeframe.protocol.components import Component, Value
+from freezeframe.protocol.system import ModelError, System
+
+from .kernel import OUT_OF_PLAY, UNKNOWN, WORD_BITS
+from .questions import Question, ask, questions_of
+
+Ints = npt.NDArray[np.int64]
+
+Tree = int | tuple[int, dict[int, Any]]
+"""A code for a leaf, or the position to look at with a tree for each value of it."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """What an enabled part does: (position, number of the new value), and whether time must wait for it."""
+
+    changes: tuple[tuple[int, int], ...]
+    is_due: bool
+
+
+@dataclass
+class Form:
+    """One decision tree, and how to ask for what it does not hold yet."""
+
+    kinds: tuple[type[Component], ...]
+    evaluate: Callable[[Sequence[Value]], tuple[Row | None, tuple[int, ...]]]
+    tree: Tree = UNKNOWN
+
+
+@dataclass(frozen=True)
+class Item:
+    """What the search tries in each state: an instance of a rule, or a question about the state."""
+
+    parts: tuple[tuple[int, tuple[int, ...]], ...]
+    """(form, slots) of each part."""
+    property_bit: int = 0
+    is_fair: bool = False
+    step_parts: tuple[tuple[int, tuple[int, ...], int], ...] = ()
+    """(form, slots with `n_slots` added for those after the step, property bit)."""
+
+
+@dataclass
+class Numbering:
+    """The values of one kind of component, numbered in the order of their appearance."""
+
+    values: list[Value] = field(default_factory=list)
+    numbers: dict[Value, int] = field(default_factory=dict)
+    bits: int = 1
+
+    def number(self, value: Value) -> int:
+        """The number of `value`, a new one if it is new."""
+        found = self.numbers.get(value)
+        if found is None:
+            found = self.numbers[value] = len(self.values)
+            self.values.append(value)
+        return found
+
+    @property
+    def overflows(self) -> bool:
+        """Whether the numbers need more bits than are set aside."""
+        return len(self.values) > 1 << self.bits
+
+
+class Tables:
+    """The tables of `system` and of the properties whose questions the search asks as it goes."""
+
+    def __init__(self, system: System, properties: Sequence[Property]) -> None:
+        """Number the initial values and lay out the items; every tree is still empty."""
+        self.system = system
+        self.properties = tuple(properties)
+        self.numberings: dict[type[Component], Numbering] = {
+            slot.kind: Numbering() for slot in system.slots
+        }
+        self.initial = [self.numberings[slot.kind].number(slot.initial) for slot in system.slots]
+        self.guards: dict[str, set[bool]] = {}
+        # Row 0 would share its code with OUT_OF_PLAY, so it is nobody's.
+        self.rows: list[Row] = [Row((), is_due=False)]
+        self.forms: list[Form] = []
+        self._form_of: dict[Hashable, int] = {}
+        self._row_of: dict[Row, int] = {}
+        self._ticks: dict[type[Component], dict[int, int]] = {kind: {} for kind in self.numberings}
+        self.n_rules = len(system.instances)
+        self.items = self._lay_out()
+        self._roots = [self._root_slot(item) for item in self.items]
+        self._settle_widths()
+
+    def value(self, slot: int, number: int) -> Value:
+        """The value that `number` stands for in `slot`."""
+        return self.numberings[self.system.slots[slot].kind].values[number]
+
+    def fill_part(self, part: int, ids: Ints) -> bool:
+        """Ask what part number `part` does in the state `ids`; True if widths changed and states must be repacked."""
+        start = self.part_slots_start[part]
+        form_number = int(self.part_form[part])
+        form = self.forms[form_number]
+        numbers = [
+            int(ids[self.part_slots[start + position]]) for position in range(len(form.kinds))
+        ]
+        path, code = self._ask(form, numbers)
+        form.tree = _inserted(form.tree, path, code)
+        if self._widen():
+            return True
+        self._plant(form_number, path, code)
+        return False
+
+    def fill_tick(self, slot: int, ids: Ints) -> bool:
+        """Ask what one unit of time does in `slot`; True if widths changed and states must be repacked."""
+        kind = self.system.slots[slot].kind
+        number = int(ids[slot])
+        after = self.numberings[kind].number(self.system.tick(slot, self.value(slot, number)))
+        self._ticks[kind][number] = after
+        if self._widen():
+            return True
+        for other in self.ticking:
+            if self.system.slots[other].kind is kind:
+                self.tick[self.tick_base[other] + number] = after
+        return False
+
+    def pack(self, ids: Ints) -> Ints:
+        """States given as one number a slot, packed into words."""
+        words = np.zeros((ids.shape[0], self.width), np.int64)
+        for slot in range(ids.shape[1]):
+            words[:, self.slot_word[slot]] |= ids[:, slot] << self.slot_shift[slot]
+        return words
+
+    def unpack(self, words: Ints) -> Ints:
+        """The reverse of `pack`, with the present widths."""
+        return np.stack(
+            [self.column(words, slot) for slot in range(len(self.system.slots))], axis=1
+        )
+
+    def column(self, words: Ints, slot: int) -> Ints:
+        """The numbers in `slot` of every state of `words`."""
+        shifted = words[:, self.slot_word[slot]] >> self.slot_shift[slot]
+        return np.asarray(shifted & self.slot_mask[slot], np.int64)
+
+    @property
+    def kernel_layout(self) -> tuple[Ints, Ints, Ints]:
+        """What the kernel wants to know of how states are packed."""
+        return self.slot_word, self.slot_shift, self.slot_mask
+
+    @property
+    def kernel_items(self) -> tuple[Any, ...]:
+        """What the kernel wants to know of the items."""
+        return (
+            self.bucket_start,
+            self.bucket_words,
+            self.bucket_items,
+            self.alive,
+            self.alive_base,
+            self.item_parts,
+            self.part_form,
+            self.part_slots_start,
+            self.part_slots,
+            self.item_property,
+            self.item_is_fair,
+            self.step_start,
+            self.step_part,
+            self.step_property,
+        )
+
+    @property
+    def kernel_trees(self) -> tuple[Any, ...]:
+        """What the kernel wants to know of the trees."""
+        return (
+            self.form_root,
+            self.nodes,
+            self.row_due,
+            self.row_start,
+            self.row_position,
+            self.row_value,
+        )
+
+    @property
+    def kernel_ticks(self) -> tuple[Ints, Ints, Ints]:
+        """What the kernel wants to know of time."""
+        return self.ticking, self.tick_base, self.tick
+
+    # Laying out
+
+    def _lay_out(self) -> list[Item]:
+        state_items: list[Item] = []
+        steps: list[tuple[Question, int, int]] = []
+        for bit, prop in enumerate(self.properties):
+            if prop.kind is not Kind.ALWAYS:
+                continue
+            for question in questions_of(self.system, prop):
+                form = self._form(question.form, question.form.kinds, self._asking(question))
+                if prop.scope is Scope.STEP:
+                    steps.append((question, form, bit))
+                else:
+                    state_items.append(Item(((form, question.slots),), property_bit=bit))
+        n_slots = len(self.system.slots)
+        rule_items = []
+        for instance in self.system.instances:
+            parts = tuple(
+                (self._form(part.form, part.form.kinds, self._evaluating(part.form)), part.slots)
+                for part in instance.parts
+            )
+            written = {part.slots[i] for part in instance.parts for i in part.form.writable}
+            mine = tuple(
+                (
+                    form,
+                    tuple(
+                        slot + n_slots * after
+                        for slot, after in zip(q.slots, q.is_after, strict=True)
+                    ),
+                    bit,
+                )
+                for q, form, bit in steps
+                if written & set(q.slots)
+            )
+            rule_items.append(Item(parts, is_fair=instance.rule.is_fair, step_parts=mine))
+        return rule_items + state_items
+
+    def _form(self, key: Hashable, kinds: tuple[type[Component], ...], evaluate: Any) -> int:  # noqa: ANN401
+        if key not in self._form_of:
+            self._form_of[key] = len(self.forms)
+            self.forms.append(Form(kinds, evaluate))
+        return self._form_of[key]
+
+    def _evaluating(self, part_form: Any) -> Any:  # noqa: ANN401
+        def evaluate(values: Sequence[Value]) -> tuple[Row | None, tuple[int, ...]]:
+            outcome = self.system.evaluate(part_form, values)
+            for guard, holds in outcome.guards:
+                self.guards.setdefault(guard, set()).add(holds)
+            if not outcome.is_enabled:
+                return None, outcome.touched
+            changes = tuple(
+                (position, self.numberings[part_form.kinds[position]].number(value))
+                for position, value in outcome.changes
+            )
+            return Row(changes, outcome.is_due), outcome.touched
+
+        return evaluate
+
+    def _asking(self, question: Question) -> Any:  # noqa: ANN401
+        def evaluate(values: Sequence[Value]) -> tuple[Row | None, tuple[int, ...]]:
+            answer = ask(question.form, values, self.system.settings)
+            return (None if answer.is_kept else Row((), is_due=False)), answer.touched
+
+        return evaluate
+
+    def _root_slot(self, item: Item) -> int | None:
+        """The slot that decides first whether `item` is in play; None if nothing does."""
+        form_number, slots = item.parts[0]
+        form = self.forms[form_number]
+        if form.tree == UNKNOWN:
+            path, code = self._ask(form, [self.initial[slot] for slot in slots])
+            form.tree = _inserted(form.tree, path, code)
+        return slots[form.tree[0]] if isinstance(form.tree, tuple) else None
+
+    def _ask(self, form: Form, numbers: Sequence[int]) -> tuple[list[tuple[int, int]], int]:
+        values = [
+            self.numberings[kind].values[number]
+            for kind, number in zip(form.kinds, numbers, strict=True)
+        ]
+        row, touched = form.evaluate(values)
+        path = [(position, numbers[position]) for position in touched]
+        if row is None:
+            return path, OUT_OF_PLAY
+        if row not in self._row_of:
+            self._row_of[row] = len(self.rows)
+            self.rows.append(row)
+        return path, self._row_of[row] << 1 | 1
+
+    # Arrays for the kernel
+    def _widen(self) -> bool:
+        if not any(each.overflows for each in self.numberings.values()):
+            return False
+        self._settle_widths()
+        return True
+
+    def _settle_widths(self) -> None:
+        for numbering in self.numberings.values():
+            while numbering.overflows:
+                numbering.bits += 1
+        self._pack_slots()
+        self._pack_items()
+        self._pack_trees()
+        self._pack_ticks()
+
+    def _bits(self, slot: int) -> int:
+        return self.numberings[self.system.slots[slot].kind].bits
+
+    def _pack_slots(self) -> None:
+        n_slots = len(self.system.slots)
+        self.slot_word = np.zeros(n_slots, np.int64)
+        self.slot_shift = np.zeros(n_slots, np.int64)
+        self.slot_mask = np.zeros(n_slots, np.int64)
+        word = used = 0
+        for slot in range(n_slots):
+            bits = self._bits(slot)
+            if used + bits > WORD_BITS:
+                word, used = word + 1, 0
+            self.slot_word[slot], self.slot_shift[slot] = word, used
+            self.slot_mask[slot] = (1 << bits) - 1
+            used += bits
+        self.width = word + 1
+
+    def _pack_items(self) -> None:
+        n_slots = len(self.system.slots)
+        buckets: list[list[int]] = [[] for _ in range(n_slots)]
+        for number, root in enumerate(self._roots):
+            buckets[root or 0].append(number)
+        self._place = {
+            item: (slot, at) for slot, items in enumerate(buckets) for at, item in enumerate(items)
+        }
+        self.bucket_words = np.array([-(-len(items) // WORD_BITS) for items in buckets], np.int64)
+        sizes = [len(items) for items in buckets]
+        self.bucket_start = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+        self.bucket_items = np.array([item for items in buckets for item in items], np.int64)
+        lengths = [int(self.bucket_words[slot]) << self._bits(slot) for slot in range(n_slots)]
+        self.alive_base = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        self.alive = np.zeros(int(self.alive_base[-1]), np.int64)
+        for slot, items in enumerate(buckets):
+            rows = self.alive[self.alive_base[slot] : self.alive_base[slot + 1]]
+            for at in range(len(items)):
+                rows[at // WORD_BITS :: int(self.bucket_words[slot])] |= 1 << (at % WORD_BITS)
+        self._pack_parts()
+
+    def _pack_parts(self) -> None:
+        parts = [part for item in self.items for part in item.parts]
+        steps = [step for item in self.items[: self.n_rules] for step in item.step_parts]
+        every = parts + [(form, slots) for form, slots, _ in steps]
+        self.part_form = np.array([form for form, _ in every], np.int64)
+        self.part_slots_start = _starts(len(slots) for _, slots in every)
+        self.part_slots = np.array([slot for _, slots in every for slot in slots], np.int64)
+        self.item_parts = _starts(len(item.parts) for item in self.items)
+        self.item_property = np.array([item.property_bit for item in self.items], np.int64)
+        self.item_is_fair = np.array([item.is_fair for item in self.items], np.bool_)
+        self.step_start = _starts(len(item.step_parts) for item in self.items[: self.n_rules])
+        self.step_part = np.arange(len(parts), len(every), dtype=np.int64)
+        self.step_property = np.array([bit for _, _, bit in steps], np.int64)
+        self._items_headed_by: dict[int, list[int]] = {}
+        for number, item in enumerate(self.items):
+            self._items_headed_by.setdefault(item.parts[0][0], []).append(number)
+
+    def _pack_trees(self) -> None:
+        self.nodes = np.zeros(1 << 12, np.int64)
+        self._nodes_used = 2
+        self._pack_rows()
+        self.form_root = np.zeros(len(self.forms), np.int64)
+        for number, form in enumerate(self.forms):
+            self.form_root[number] = self._planted(form, form.tree)
+            if isinstance(form.tree, tuple):
+                for value, child in form.tree[1].items():
+                    if child == OUT_OF_PLAY:
+                        self._put_out_of_play(number, value)
+
+    def _pack_rows(self) -> None:
+        self.row_due = np.array([row.is_due for row in self.rows], np.bool_)
+        self.row_start = _starts(len(row.changes) for row in self.rows)
+        changes = [change for row in self.rows for change in row.changes]
+        self.row_position = np.array([position for position, _ in changes], np.int64)
+        self.row_value = np.array([value for _, value in changes], np.int64)
+
+    def _pack_ticks(self) -> None:
+        slots = self.system.slots
+        ticking = [i for i, slot in enumerate(slots) if slot.kind.tick is not Component.tick]
+        self.ticking = np.array(ticking, np.int64)
+        self.tick_base = np.zeros(len(slots), np.int64)
+        self.tick = np.full(sum(1 << self._bits(slot) for slot in ticking), -1, np.int64)
+        used = 0
+        for slot in ticking:
+            self.tick_base[slot] = used
+            for number, after in self._ticks[slots[slot].kind].items():
+                self.tick[used + number] = after
+            used += 1 << self._bits(slot)
+
+    def _planted(self, form: Form, tree: Tree) -> int:
+        if not isinstance(tree, tuple):
+            return tree
+        position, children = tree
+        offset = self._new_node(form, position)
+        for value, child in children.items():
+            self.nodes[offset + 1 + value] = self._planted(form, child)
+        return offset << 1
+
+    def _new_node(self, form: Form, position: int) -> int:
+        size = 1 + (1 << self.numberings[form.kinds[position]].bits)
+        while self._nodes_used + size > self.nodes.shape[0]:
+            self.nodes = np.concatenate([self.nodes, np.zeros_like(self.nodes)])
+        offset = self._nodes_used
+        self._nodes_used += size
+        self.nodes[offset] = position
+        return offset
+
+    def _plant(self, form_number: int, path: Sequence[tuple[int, int]], code: int) -> None:
+        """Enter one path into the arrays, where `_inserted` entered it into the tree."""
+        form = self.forms[form_number]
+        if len(self.rows) > self.row_due.shape[0]:
+            self._pack_rows()
+        if not path:
+            self.form_root[form_number] = code
+            return
+        if self.form_root[form_number] == UNKNOWN:
+            self.form_root[form_number] = self._new_node(form, path[0][0]) << 1
+        offset = int(self.form_root[form_number]) >> 1
+        for (_, value), (position, _) in zip(path, path[1:], strict=False):
+            if self.nodes[offset + 1 + value] == UNKNOWN:
+                node = self._new_node(form, position)
+                self.nodes[offset + 1 + value] = node << 1
+            offset = int(self.nodes[offset + 1 + value]) >> 1
+        self.nodes[offset + 1 + path[-1][1]] = code
+        if len(path) == 1 and code == OUT_OF_PLAY:
+            self._put_out_of_play(form_number, path[0][1])
+
+    def _put_out_of_play(self, form_number: int, value: int) -> None:
+        for item in self._items_headed_by.get(form_number, ()):
+            slot, at = self._place[item]
+            row = int(self.alive_base[slot] + value * self.bucket_words[slot])
+            self.alive[row + at // WORD_BITS] &= ~(1 << (at % WORD_BITS))
+
+
+def _inserted(tree: Tree, path: Sequence[tuple[int, int]], code: int) -> Tree:
+    if not path:
+        return code
+    (position, value), rest = path[0], path[1:]
+    if tree == UNKNOWN:
+        tree = (position, {})
+    if not isinstance(tree, tuple) or tree[0] != position:
+        raise ModelError(
+            "a rule or a predicate read its components in another order with the same values; "
+            "it must depend on nothing but its parameters"
+        )
+    tree[1][value] = _inserted(tree[1].get(value, UNKNOWN), rest, code)
+    return tree
+
+
+def _starts(lengths: Any) -> Ints:  # noqa: ANN401
+    return np.concatenate([[0], np.cumsum(list(lengths))]).astype(np.int64)
