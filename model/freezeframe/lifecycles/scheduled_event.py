@@ -11,7 +11,7 @@ _PAGE = "Azure Scheduled Events page, event lifecycle"
 
 
 class EventStatus(StrEnum):
-    """Where a scheduled event stands; completed and cancelled ones are no longer shown to anyone."""
+    """Where a scheduled event stands; completed and cancelled ones are shown to nobody."""
 
     UNANNOUNCED = "unannounced"
     SCHEDULED = "scheduled"

@@ -22,8 +22,8 @@ class LifecycleError(ValueError):
 class Row(Generic[S]):
     """One declared change of state.
 
-    `trigger` is a verb in the imperative or a participle, `sources` the states it may leave, `reason` why it
-    exists, and `source` the document, paper or design decision that it comes from.
+    `trigger` is a verb in the imperative or a participle, `sources` the states it may leave,
+    `reason` why it exists, and `source` the document, paper or design decision that it comes from.
     """
 
     trigger: str
@@ -37,8 +37,9 @@ class Row(Generic[S]):
 class Lifecycle(Generic[S]):
     """A whole table: what each state means, where life begins, and every way on.
 
-    Raises `LifecycleError` when it is built from rows that name unknown states, leave a state unreachable,
-    leave a state without meaning, or offer two destinations for one trigger in one state.
+    Raises `LifecycleError` when it is built from rows that name unknown states, leave a state
+    unreachable, leave a state without meaning, or offer two destinations for one trigger in one
+    state.
     """
 
     name: str

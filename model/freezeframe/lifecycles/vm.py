@@ -90,7 +90,7 @@ VM_LIFECYCLE: Final = Lifecycle(
         Row("release", (VmStatus.PAUSED,), VmStatus.RUNNING, "whoever held it let it go", _LIBVIRT),
         Row(
             "shut_down",
-            (VmStatus.RUNNING,),
+            (VmStatus.RUNNING, VmStatus.PAUSED),
             VmStatus.STOPPED,
             "the update cannot preserve it",
             _REBOOT,

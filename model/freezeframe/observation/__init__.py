@@ -1,5 +1,5 @@
 """What any observer of a fleet can tell."""
 
-from .views import AlarmView, EventView, HostView, SetView, VmView
+from .views import AlarmView, EventView, HostView, VmView
 
-__all__ = ["AlarmView", "EventView", "HostView", "SetView", "VmView"]
+__all__ = ["AlarmView", "EventView", "HostView", "VmView"]

@@ -1,7 +1,8 @@
-"""What an observer of a fleet can know: the view of a VM, a host, a set, an event, and of the health signal.
+"""What an observer of a fleet can know: the view of a VM, a host, an event, and of the health
+signal.
 
-Properties judge views and nothing else. A view is filled from a model's state or from what was recorded of a real
-fleet; it never tells what a controller believes.
+Properties judge views and nothing else. A view is filled from a model's state or from what was
+recorded of a real fleet; it never tells what a controller believes.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ class VmView(Protocol):
 
     @property
     def is_resumed_for_another(self) -> bool:
-        """Whether maintenance is resuming it, although maintenance did not pause it."""
+        """Whether maintenance resumed or started it, although somebody else had paused or stopped
+        it.
+        """
 
     @property
     def is_running(self) -> bool:
@@ -38,7 +41,9 @@ class VmView(Protocol):
 
     @property
     def clock_is_right(self) -> bool:
-        """Whether its clock is within the tolerance of the host's, or was never disturbed by maintenance."""
+        """Whether its clock is within the tolerance of the host's, or was never disturbed by
+        maintenance.
+        """
 
 
 class HostView(Protocol):
@@ -53,20 +58,16 @@ class HostView(Protocol):
         """Whether its hosting environment is the new one."""
 
 
-class SetView(Protocol):
-    """An availability set, seen from outside."""
-
-    @property
-    def is_under_maintenance(self) -> bool:
-        """Whether a domain of it was begun and has not been finished."""
-
-
 class EventView(Protocol):
     """A scheduled event, as the metadata service shows it to its tenant."""
 
     @property
     def is_current(self) -> bool:
         """Whether it is shown."""
+
+    @property
+    def is_started(self) -> bool:
+        """Whether it is shown as started."""
 
     @property
     def was_approved(self) -> bool:

@@ -1,15 +1,17 @@
-"""The components of a fleet while maintenance runs: each a lifecycle state and a few bounded variables.
+"""The components of a fleet while maintenance runs: each a lifecycle state and a few bounded
+variables.
 
-A component is a mutable handle over an immutable value, made for one evaluation of a rule. It is thawed at the first
-access, so whoever evaluates a rule learns which components the outcome depends on, and in which order they were read.
-A clock that measures nothing stands at 0, so equal situations are equal values.
+A component is a mutable handle over an immutable value, made for one evaluation of a rule. It is
+thawed at the first access, so whoever evaluates a rule learns which components the outcome depends
+on, and in which order they were read. A clock that measures nothing stands at 0, so equal
+situations are equal values.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from freezeframe.lifecycles import (
     AVAILABILITY_SET_LIFECYCLE,
@@ -18,17 +20,20 @@ from freezeframe.lifecycles import (
     VM_LIFECYCLE,
     EventStatus,
     HostStatus,
+    Lifecycle,
     SetStatus,
     VmStatus,
 )
 
-from .language import Clock, Deadline, Duration
+from .language import Clock, Deadline, Duration, note_pull
 
 if TYPE_CHECKING:
     from .settings import Settings
 
 Value = tuple[Hashable, ...]
 ZERO = Clock(0)
+
+S = TypeVar("S", bound=StrEnum)
 
 
 class Component:
@@ -150,13 +155,20 @@ class VM(Component):
         }
 
     @property
+    def was_seen_off(self) -> bool:
+        """Whether the controller has seen that it has no memory to lose."""
+        return self.seen in {VmStatus.STOPPED, VmStatus.FAILED, VmStatus.ABSENT}
+
+    @property
     def was_seen_still(self) -> bool:
         """Whether the controller has seen that its virtual CPUs do not run."""
-        return self.seen in {VmStatus.PAUSED, VmStatus.STOPPED, VmStatus.FAILED, VmStatus.ABSENT}
+        return self.seen is VmStatus.PAUSED or self.was_seen_off
 
     def pull(self, trigger: str) -> None:
-        """Take a row of the lifecycle table; raises `LifecycleError` if there is none."""
-        self.status = VM_LIFECYCLE.destination(self.status, trigger)
+        """Take a row of the lifecycle table, which is the first guard of every rule; raises
+        `LifecycleError`.
+        """
+        self.status = _taken(VM_LIFECYCLE, self.status, trigger)
         self.in_phase = ZERO
         if self.seen is self.status:
             self.unseen_for = ZERO
@@ -183,9 +195,10 @@ class VM(Component):
         self.observe()
 
     def shut_down(self) -> None:
-        """Maintenance shuts it down."""
+        """Maintenance shuts it down; one that others held stays off until they start it."""
         self.pull("shut_down")
-        self.holder = Holder.MAINTENANCE
+        self.paused_for = ZERO
+        self.holder = Holder.NOBODY if self.holder is Holder.OTHER else Holder.MAINTENANCE
 
     def complete_resume(self) -> None:
         """It runs again; its clock is behind by the length of the pause."""
@@ -206,9 +219,18 @@ class VM(Component):
         self.let_go(trigger)
         self.memory_intact = True
 
+    def boot(self) -> None:
+        """Maintenance starts it again; whoever else had stopped it still meant it to be stopped."""
+        holder = self.holder
+        self.boot_afresh("boot")
+        self.holder = holder if holder is Holder.OTHER else Holder.NOBODY
+
     def fail(self) -> None:
-        """Crash, if there is anything to crash; memory is lost."""
+        """Crash, if there is anything to crash; memory is lost. Maintenance owes it nothing any
+        more.
+        """
         if self.status in {VmStatus.STOPPED, VmStatus.FAILED, VmStatus.ABSENT}:
+            self.holder = Holder.NOBODY
             return
         self.let_go("fail")
         self.memory_intact = False
@@ -264,7 +286,7 @@ class Host(Component):
 
     def pull(self, trigger: str) -> None:
         """Take a row of the lifecycle table; raises `LifecycleError` if there is none."""
-        self.status = HOST_LIFECYCLE.destination(self.status, trigger)
+        self.status = _taken(HOST_LIFECYCLE, self.status, trigger)
         self.in_phase = ZERO
         self.is_hung = False
 
@@ -298,7 +320,7 @@ class AvailabilitySet(Component):
 
     def pull(self, trigger: str) -> None:
         """Take a row of the lifecycle table; raises `LifecycleError` if there is none."""
-        self.status = AVAILABILITY_SET_LIFECYCLE.destination(self.status, trigger)
+        self.status = _taken(AVAILABILITY_SET_LIFECYCLE, self.status, trigger)
         self.in_phase = ZERO
 
     def enter(self, lane: int) -> None:
@@ -343,7 +365,7 @@ class ScheduledEvent(Component):
 
     def pull(self, trigger: str) -> None:
         """Take a row of the lifecycle table; raises `LifecycleError` if there is none."""
-        self.status = SCHEDULED_EVENT_LIFECYCLE.destination(self.status, trigger)
+        self.status = _taken(SCHEDULED_EVENT_LIFECYCLE, self.status, trigger)
         if self.status is not EventStatus.STARTED:
             self.announced_for = ZERO
             self.was_approved = self.status is EventStatus.APPROVED
@@ -373,7 +395,7 @@ class Controller(Component):
         return cls.frozen(is_up=True, down_for=ZERO)
 
     def hears_of(self, vm: VM) -> None:
-        """Receive the event that tells the VM's new status, unless it is down or the event is lost."""
+        """Receive the event that tells a VM's new status, if it is up and the event is not lost."""
         if vm.is_deaf:
             vm.is_deaf = False
         elif self.is_up:
@@ -413,6 +435,12 @@ class Budget(Component):
     def initial(cls, count: int) -> Value:
         """A budget of `count`."""
         return cls.frozen(left=count)
+
+
+def _taken(lifecycle: Lifecycle[S], state: S, trigger: str) -> S:
+    destination = lifecycle.destination(state, trigger)
+    note_pull(lifecycle.name, state.value, trigger)
+    return destination
 
 
 def _next(clock: Clock, longest: int) -> Clock:

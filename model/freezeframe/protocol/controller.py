@@ -1,13 +1,14 @@
 """What the controller may do: maintain hosts, keep the pause limit, halt after a failure.
 
-Which host may begin is the policy's affair (`policies`); these guards hold under every policy. A guard that reads
-what the controller saw (`seen`) relies on events; one that reads a status asks the hypervisor at that moment.
+Which host may begin is the policy's affair (`policies`); these guards hold under every policy. A
+guard that reads what the controller saw (`seen`) relies on events; one that reads a status asks the
+hypervisor at that moment.
 """
 
 from __future__ import annotations
 
 from freezeframe.fleet import UpdateKind
-from freezeframe.lifecycles import EventStatus, HostStatus, SetStatus, VmStatus
+from freezeframe.lifecycles import EventStatus, HostStatus, VmStatus
 
 from .components import VM, Alarm, AvailabilitySet, Controller, Host, ScheduledEvent
 from .language import (
@@ -18,10 +19,25 @@ from .language import (
     exceeded,
     promptly,
     reached,
+    refuse,
     require,
     rule,
     takes,
 )
+
+_REFUSED = (
+    "the hypervisor refuses what the VM's lifecycle does not allow; asking in vain costs time"
+)
+
+
+def suffer(host: Host, vm: VM, kind: UpdateKind) -> None:  # noqa: ARG001 (names the head's host)
+    """What runs while the hosting environment is replaced beneath it loses its memory; no rule can
+    prevent that.
+    """
+    if kind is UpdateKind.NO_IMPACT:
+        return
+    if vm.executes or (kind is UpdateKind.DISRUPTIVE and vm.status is VmStatus.PAUSED):
+        vm.memory_intact = False
 
 
 def announce(host: Host, event: ScheduledEvent) -> None:  # noqa: ARG001 (names the head's host)
@@ -32,11 +48,18 @@ def announce(host: Host, event: ScheduledEvent) -> None:  # noqa: ARG001 (names 
 @rule(actor=Actor.CONTROLLER, each=(announce,))
 def schedule(host: Host, alarm: Alarm) -> None:
     """Choose a host for maintenance and announce it."""
-    require(host.status is HostStatus.IN_SERVICE, "the host is in service")
-    require(not host.has_new_software, "the host runs the old software")
-    require(host.attempts_left > 0, "the host has an attempt left")
-    require(not alarm.is_raised, "no failure waits for an operator")
     host.pull("schedule")
+    require(
+        not host.has_new_software,
+        "the host runs the old software",
+        stays="a host that is up to date would be maintained for nothing, again and again",
+    )
+    require(
+        host.attempts_left > 0,
+        "the host has an attempt left",
+        stays="using up the attempts raises the alarm, which stops every host anyway",
+    )
+    require(not alarm.is_raised, "no failure waits for an operator")
 
 
 def leave_set(host: Host, availability_set: AvailabilitySet) -> None:  # noqa: ARG001 (names the head's host)
@@ -52,9 +75,8 @@ def withdraw_event(host: Host, event: ScheduledEvent) -> None:  # noqa: ARG001 (
 @rule(actor=Actor.CONTROLLER, each=(leave_set, withdraw_event))
 def withdraw(host: Host, alarm: Alarm) -> None:
     """Take back a scheduled host, because something failed meanwhile."""
-    require(host.status is HostStatus.SCHEDULED, "the host is scheduled")
-    require(alarm.is_raised, "a failure waits for an operator")
     host.pull("withdraw")
+    require(alarm.is_raised, "a failure waits for an operator")
 
 
 def start_event(host: Host, event: ScheduledEvent) -> None:  # noqa: ARG001 (names the head's host)
@@ -69,9 +91,8 @@ def start_event(host: Host, event: ScheduledEvent) -> None:  # noqa: ARG001 (nam
 @rule(actor=Actor.CONTROLLER, each=(start_event,))
 def quiesce(host: Host, alarm: Alarm) -> None:
     """Begin to impact the VMs of a scheduled host."""
-    require(host.status is HostStatus.SCHEDULED, "the host is scheduled")
-    require(not alarm.is_raised, "no failure waits for an operator")
     host.pull("quiesce")
+    require(not alarm.is_raised, "no failure waits for an operator")
     host.attempts_left -= 1
 
 
@@ -80,35 +101,33 @@ def pause(host: Host, vm: VM, kind: UpdateKind) -> None:
     """Begin to stop a VM's virtual CPUs; its memory stays in RAM."""
     require(host.status is HostStatus.QUIESCING, "the host is quiescing")
     require(kind is UpdateKind.VM_PRESERVING, "the update preserves the VM")
-    require(vm.seen is VmStatus.RUNNING, "the VM was seen running")
+    require(vm.seen is VmStatus.RUNNING, "the VM was seen running", stays=_REFUSED)
     vm.begin_pause()
     promptly()
 
 
 @rule(actor=Actor.CONTROLLER)
 def shut_down(host: Host, vm: VM, kind: UpdateKind, controller: Controller) -> None:
-    """Shut down a VM that the update cannot preserve."""
+    """Shut down a VM that the update cannot preserve, be it that others paused it."""
     require(host.status is HostStatus.QUIESCING, "the host is quiescing")
     require(kind is UpdateKind.DISRUPTIVE, "the update cannot preserve the VM")
-    require(vm.seen is VmStatus.RUNNING, "the VM was seen running")
+    require(vm.seen is VmStatus.RUNNING, "the VM was seen running", stays=_REFUSED)
     vm.shut_down()
     controller.hears_of(vm)
     promptly()
 
 
-def stand_still(host: Host, vm: VM, kind: UpdateKind) -> None:  # noqa: ARG001 (names the head's host)
-    """What runs while the hosting environment is replaced beneath it loses its memory."""
-    if kind is UpdateKind.NO_IMPACT:
-        return
-    require(vm.was_seen_still, "every VM on the host was seen to stand still")
-    if vm.executes or (kind is UpdateKind.DISRUPTIVE and vm.status is VmStatus.PAUSED):
-        vm.memory_intact = False
+def stand_still(host: Host, vm: VM, kind: UpdateKind) -> None:
+    """Whatever the update would harm stands still."""
+    if kind is not UpdateKind.NO_IMPACT:
+        is_safe = vm.was_seen_off if kind is UpdateKind.DISRUPTIVE else vm.was_seen_still
+    require(is_safe, "every VM on the host was seen to stand still")
+    suffer(host, vm, kind)
 
 
 @rule(actor=Actor.CONTROLLER, each=(stand_still,))
 def begin_update(host: Host) -> None:
     """Replace the hosting environment beneath the VMs."""
-    require(host.status is HostStatus.QUIESCING, "the host is quiescing")
     host.pull("begin_update")
     promptly()
 
@@ -116,30 +135,27 @@ def begin_update(host: Host) -> None:
 @rule(actor=Actor.CONTROLLER)
 def abandon(host: Host, vm: VM) -> None:
     """Give up a quiescing host while there is just time to resume."""
-    require(host.status is HostStatus.QUIESCING, "the host is quiescing")
-    require(vm.is_held_by_maintenance, "maintenance holds the VM")
-    require(reached(vm.paused_for, Deadline.ABANDON), "the time left is just enough to resume")
     host.pull("abandon")
+    require(reached(vm.paused_for, Deadline.ABANDON), "the time left is just enough to resume")
     by(vm.paused_for, Deadline.ABANDON)
 
 
 @rule(actor=Actor.CONTROLLER)
 def abort(host: Host, vm: VM) -> None:
     """Roll an update back while there is just time to roll back and resume."""
-    require(host.status is HostStatus.UPDATING, "the host is updating")
-    require(vm.is_held_by_maintenance, "maintenance holds the VM")
+    host.pull("abort")
     require(
         reached(vm.paused_for, Deadline.ABORT),
         "the time left is just enough to roll back and resume",
     )
-    host.pull("abort")
     by(vm.paused_for, Deadline.ABORT)
 
 
 @rule(actor=Actor.CONTROLLER)
 def give_up(host: Host) -> None:
-    """Roll back an update that takes longer than an update ever should, though no pause is at stake."""
-    require(host.status is HostStatus.UPDATING, "the host is updating")
+    """Roll back an update that takes longer than an update ever should, though no pause is at
+    stake.
+    """
     require(exceeded(host.in_phase, Duration.UPDATE), "the update is overdue")
     host.pull("abort")
     promptly()
@@ -149,7 +165,7 @@ def give_up(host: Host) -> None:
 def resume(host: Host, vm: VM) -> None:
     """Begin to start a VM's virtual CPUs again."""
     require(host.status is HostStatus.RESTORING, "the host is being restored")
-    require(vm.seen is VmStatus.PAUSED, "the VM was seen paused")
+    require(vm.seen is VmStatus.PAUSED, "the VM was seen paused", stays=_REFUSED)
     require(vm.is_held_by_maintenance, "maintenance paused the VM")
     vm.begin_resume()
     promptly()
@@ -159,9 +175,9 @@ def resume(host: Host, vm: VM) -> None:
 def boot(host: Host, vm: VM, controller: Controller) -> None:
     """Start a VM that maintenance had shut down."""
     require(host.status is HostStatus.RESTORING, "the host is being restored")
-    require(vm.seen is VmStatus.STOPPED, "the VM was seen stopped")
+    require(vm.seen is VmStatus.STOPPED, "the VM was seen stopped", stays=_REFUSED)
     require(vm.is_held_by_maintenance, "maintenance shut the VM down")
-    vm.boot_afresh("boot")
+    vm.boot()
     controller.hears_of(vm)
     promptly()
 
@@ -169,7 +185,7 @@ def boot(host: Host, vm: VM, controller: Controller) -> None:
 @rule(actor=Actor.CONTROLLER)
 def set_clock(vm: VM) -> None:
     """Set a resumed VM's clock from the host's time, through its guest agent."""
-    require(vm.seen is VmStatus.RESUMED, "the VM was seen resumed")
+    require(vm.seen is VmStatus.RESUMED, "the VM was seen resumed", stays=_REFUSED)
     takes(vm.in_phase, Duration.CLOCK_SYNC)
     vm.pull("clock_set")
     vm.clock_right = True
@@ -188,7 +204,6 @@ def be_ready(host: Host, vm: VM) -> None:  # noqa: ARG001 (names the head's host
 @rule(actor=Actor.CONTROLLER, each=(be_ready, leave_set, withdraw_event))
 def return_to_service(host: Host, alarm: Alarm) -> None:
     """Put a host back in service; one that used up its attempts in vain raises the alarm."""
-    require(host.status is HostStatus.RESTORING, "the host is being restored")
     host.pull("return_to_service")
     if not host.has_new_software and host.attempts_left == 0:
         alarm.sound()
@@ -197,29 +212,37 @@ def return_to_service(host: Host, alarm: Alarm) -> None:
 
 def be_back(availability_set: AvailabilitySet, vm: VM) -> None:  # noqa: ARG001 (names the head's set)
     """No VM of the set is down for maintenance."""
-    require(not vm.is_held_by_maintenance, "maintenance holds no VM of the set")
+    require(
+        not vm.is_held_by_maintenance,
+        "maintenance holds no VM of the set",
+        stays="a host that returned to service too early would be noticed here",
+    )
 
 
 @rule(actor=Actor.CONTROLLER, each=(be_back,))
 def settle(availability_set: AvailabilitySet) -> None:
     """Let the next domain of a set begin."""
-    require(availability_set.status is SetStatus.RECOVERING, "the set is recovering")
-    takes(availability_set.in_phase, Duration.RECOVERY)
+    clock = availability_set.in_phase
     availability_set.pull("settle")
+    takes(clock, Duration.RECOVERY)
 
 
 @rule(actor=Actor.CONTROLLER)
 def halt(availability_set: AvailabilitySet, alarm: Alarm) -> None:
     """Begin no further domain of a set, because something failed."""
-    require(alarm.is_raised, "a failure waits for an operator")
     availability_set.pull("halt")
+    require(alarm.is_raised, "a failure waits for an operator")
     promptly()
 
 
 @rule(actor=Actor.CONTROLLER)
 def poll(vm: VM) -> None:
     """See for itself what no event told it."""
-    require(vm.seen is not vm.status, "the controller's knowledge is out of date")
+    require(
+        vm.seen is not vm.status,
+        "the controller's knowledge is out of date",
+        stays="otherwise there is nothing to learn",
+    )
     takes(vm.unseen_for, Duration.POLL)
     vm.observe()
 
@@ -227,18 +250,24 @@ def poll(vm: VM) -> None:
 @rule(actor=Actor.CONTROLLER)
 def believe(vm: VM) -> None:
     """Take an event at its word."""
-    require(vm.echo is not None, "an event is delivered again")
-    require(vm.echo is vm.seen, "the event is not older than what was seen")
-    if vm.echo is not None:
-        vm.believe(vm.echo)
+    echo = vm.echo
+    if echo is None:
+        refuse()
+    require(echo is vm.seen, "the event is not older than what was seen")
+    vm.believe(echo)
     vm.echo = None
 
 
 @rule(actor=Actor.CONTROLLER)
 def discard(vm: VM) -> None:
     """Drop an event that is older than what was seen since."""
-    require(vm.echo is not None, "an event is delivered again")
-    require(vm.echo is not vm.seen, "the event is older than what was seen")
+    if vm.echo is None:
+        refuse()
+    require(
+        vm.echo is not vm.seen,
+        "the event is older than what was seen",
+        stays="an event that tells what is known may be believed or dropped alike",
+    )
     vm.echo = None
 
 

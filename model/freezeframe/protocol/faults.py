@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from freezeframe.lifecycles import HostStatus, VmStatus
 
-from .components import VM, Alarm, AvailabilitySet, Controller, Holder, Host, ScheduledEvent
+from .components import VM, ZERO, Alarm, AvailabilitySet, Controller, Holder, Host, ScheduledEvent
 from .language import Actor, require, rule
 
 
@@ -18,14 +18,12 @@ def hang_update(host: Host) -> None:
 @rule(actor=Actor.FAULT, budget="update_failure")
 def fail_update(host: Host) -> None:
     """An update fails, and the old hosting environment is put back."""
-    require(host.status is HostStatus.UPDATING, "the host is updating")
     host.pull("update_failed")
 
 
 @rule(actor=Actor.FAULT, budget="pause_failure")
 def fail_pause(vm: VM, controller: Controller) -> None:
     """A VM goes on running although it was to be paused."""
-    require(vm.status is VmStatus.PAUSING, "the VM is pausing")
     vm.let_go("pause_failed")
     controller.hears_of(vm)
 
@@ -33,7 +31,6 @@ def fail_pause(vm: VM, controller: Controller) -> None:
 @rule(actor=Actor.FAULT, budget="resume_failure")
 def fail_resume(vm: VM, controller: Controller) -> None:
     """A VM stays paused although it was to be resumed."""
-    require(vm.status is VmStatus.RESUMING, "the VM is resuming")
     vm.pull("resume_failed")
     controller.hears_of(vm)
 
@@ -42,7 +39,7 @@ def fail_resume(vm: VM, controller: Controller) -> None:
 def silence_agent(vm: VM) -> None:
     """A guest agent does not answer in time, so its VM's clock has to be set once more."""
     require(vm.status is VmStatus.RESUMED, "the VM is resumed")
-    vm.in_phase = type(vm.in_phase)(0)
+    vm.in_phase = ZERO
 
 
 @rule(actor=Actor.FAULT, budget="vm_crash")

@@ -2,56 +2,55 @@
 
 from __future__ import annotations
 
-from freezeframe.lifecycles import HostStatus, VmStatus
-
-from .components import VM, Controller, Host
-from .controller import look
-from .language import Actor, Duration, require, rule, takes
+from .components import VM, ZERO, Controller, Host
+from .controller import look, suffer
+from .language import Actor, Duration, refuse, rule, takes
 
 
 @rule(actor=Actor.HYPERVISOR)
 def pause_completed(vm: VM, controller: Controller) -> None:
     """A VM's virtual CPUs stand still."""
-    require(vm.status is VmStatus.PAUSING, "the VM is pausing")
-    takes(vm.paused_for, Duration.PAUSE)
     vm.pull("pause_completed")
+    takes(vm.paused_for, Duration.PAUSE)
     controller.hears_of(vm)
 
 
 @rule(actor=Actor.HYPERVISOR)
 def resume_completed(vm: VM, controller: Controller) -> None:
     """A VM's virtual CPUs run again; its clock is behind."""
-    require(vm.status is VmStatus.RESUMING, "the VM is resuming")
-    takes(vm.in_phase, Duration.RESUME)
+    clock = vm.in_phase
     vm.complete_resume()
+    takes(clock, Duration.RESUME)
     controller.hears_of(vm)
 
 
-@rule(actor=Actor.HYPERVISOR)
+@rule(actor=Actor.HYPERVISOR, each=(suffer,))
 def update_completed(host: Host) -> None:
     """The new hosting environment is up."""
-    require(host.status is HostStatus.UPDATING, "the host is updating")
-    require(not host.is_hung, "the update makes progress")
-    takes(host.in_phase, Duration.UPDATE)
+    if host.is_hung:
+        refuse()
+    clock = host.in_phase
     host.pull("update_completed")
+    takes(clock, Duration.UPDATE)
     host.has_new_software = True
 
 
-@rule(actor=Actor.HYPERVISOR)
+@rule(actor=Actor.HYPERVISOR, each=(suffer,))
 def rollback_completed(host: Host) -> None:
     """The old hosting environment is up again."""
-    require(host.status is HostStatus.ROLLING_BACK, "the host is rolling back")
-    takes(host.in_phase, Duration.ROLLBACK)
+    clock = host.in_phase
     host.pull("rollback_completed")
+    takes(clock, Duration.ROLLBACK)
 
 
 @rule(actor=Actor.HYPERVISOR, each=(look,))
 def restart_controller(controller: Controller) -> None:
     """The host that runs the controller starts it again, with its journal."""
-    require(not controller.is_up, "the controller is down")
+    if controller.is_up:
+        refuse()
     takes(controller.down_for, Duration.RESTART)
     controller.is_up = True
-    controller.down_for = type(controller.down_for)(0)
+    controller.down_for = ZERO
 
 
 RULES = (

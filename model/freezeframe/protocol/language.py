@@ -1,7 +1,7 @@
 """The words in which rules are written: actors, rules, guards, and durations without ticks.
 
-Knows nothing of VMs or hosts, nor of how time is counted: a rule compares a clock with a named duration, and what
-a clock counts is decided by whoever evaluates the rule.
+Knows nothing of VMs or hosts, nor of how time is counted: a rule compares a clock with a named
+duration, and what a clock counts is decided by whoever evaluates the rule.
 """
 
 from __future__ import annotations
@@ -16,12 +16,16 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
-from typing import NewType
+from typing import NewType, NoReturn
 
 Clock = NewType("Clock", int)
-"""Time since something began. Rules pass clocks to `takes`, `by` and `reached`; they never count."""
+"""Time since something began. Rules pass clocks to `takes`, `by` and `reached`; they never count.
+"""
 
 RuleFunction = Callable[..., None]
+
+Pull = tuple[str, str, str]
+"""A row of a lifecycle that was taken: (lifecycle, state it left, trigger)."""
 
 
 class Actor(StrEnum):
@@ -75,13 +79,16 @@ class Waiting(Exception):  # noqa: N818 (likewise)
 
 @dataclass
 class Evaluation:
-    """What one evaluation of a rule's function saw: guards in the order met, and whether time must wait."""
+    """What one evaluation of a rule's function saw: guards and pulls in the order met, and whether
+    time must wait.
+    """
 
     rule: str
     spans: Mapping[Duration, tuple[int, int]]
     deadlines: Mapping[Deadline, int]
     without: frozenset[str]
     guards: list[tuple[str, bool]] = field(default_factory=list)
+    pulls: list[Pull] = field(default_factory=list)
     due: bool = False
 
 
@@ -101,8 +108,9 @@ def evaluating(evaluation: Evaluation) -> Iterator[Evaluation]:
 def require(condition: bool, sentence: str, *, stays: str = "") -> None:  # noqa: ARG001, FBT001 (reads as a sentence)
     """Name a guard: the rule is enabled only while `condition` is true.
 
-    A guard that is switched off is not asked. `sentence` is a literal, for it names the guard, and so is `stays`: why
-    the guard is there although others do its work in the model.
+    A guard that is switched off is not asked. `sentence` is a literal, for it names the guard, and
+    so is `stays` (or a constant of the module): why the guard is there although others do its work
+    in the model.
     """
     evaluation = _EVALUATION.get()
     guard = guard_name(evaluation.rule, sentence)
@@ -111,8 +119,15 @@ def require(condition: bool, sentence: str, *, stays: str = "") -> None:  # noqa
         raise Blocked(guard)
 
 
+def refuse() -> NoReturn:
+    """The step makes no sense here: not a guard, but the lack of anything to do it to."""
+    raise Blocked("")
+
+
 def takes(clock: Clock, duration: Duration) -> None:
-    """The step may happen from the least time of `duration` on; time may not pass its longest before it does."""
+    """The step may happen from the least time of `duration` on; time may not pass its longest
+    before it does.
+    """
     evaluation = _EVALUATION.get()
     least, longest = evaluation.spans[duration]
     if clock < least:
@@ -143,6 +158,15 @@ def reached(clock: Clock, deadline: Deadline) -> bool:
     return clock >= _EVALUATION.get().deadlines[deadline]
 
 
+def note_pull(lifecycle: str, state: str, trigger: str) -> None:
+    """Tell whoever evaluates a rule that a row of a lifecycle was taken; outside an evaluation,
+    tell nobody.
+    """
+    evaluation = _EVALUATION.get(None)
+    if evaluation is not None:
+        evaluation.pulls.append((lifecycle, state, trigger))
+
+
 def guard_name(rule: str, sentence: str) -> str:
     """How a guard is called on the command line: its rule and its sentence, in kebab case.
 
@@ -164,10 +188,11 @@ class Guard:
 class Rule:
     """One declared step: who takes it, on what, and when.
 
-    `head` changes the components that its parameters name. Each function of `each` is taken at the same instant
-    for every tuple of components that are related to those of the head; it finds the head's components by the
-    names of its parameters and may only read them. The rule is enabled when its head and all of those are.
-    `budget` names the fault, customer or operator action of which the fleet allows so many.
+    `head` changes the components that its parameters name. Each function of `each` is taken at the
+    same instant for every tuple of components that are related to those of the head; it finds the
+    head's components by the names of its parameters and may only read them. The rule is enabled
+    when its head and all of those are. `budget` names the fault, customer or operator action of
+    which the fleet allows so many.
     """
 
     name: str
@@ -181,8 +206,8 @@ class Rule:
     def is_fair(self) -> bool:
         """Whether it is taken at last if it is possible again and again.
 
-        Controller, hypervisor and time are relied upon, operators for what only they can do; guests, customers
-        and faults are not.
+        Controller, hypervisor and time are relied upon, operators for what only they can do;
+        guests, customers and faults are not.
         """
         reliable = {Actor.CONTROLLER, Actor.HYPERVISOR, Actor.OPERATOR, Actor.TIME}
         return self.actor in reliable and self.budget is None
@@ -201,7 +226,7 @@ class Rule:
 def rule(
     *, actor: Actor, each: tuple[RuleFunction, ...] = (), budget: str | None = None
 ) -> Callable[[RuleFunction], Rule]:
-    """Declare the decorated function as the head of a rule; its docstring is the rule's sentence."""
+    """Declare the decorated function as the head of a rule; its docstring is the sentence."""
 
     def declare(head: RuleFunction) -> Rule:
         sentence = inspect.cleandoc(head.__doc__ or "").partition("\n")[0]
@@ -225,6 +250,13 @@ def _guards_in(function: RuleFunction) -> list[Guard]:
     ]
     found = []
     for call in sorted(calls, key=lambda call: call.lineno):
-        stays = [ast.literal_eval(each.value) for each in call.keywords if each.arg == "stays"]
-        found.append(Guard(str(ast.literal_eval(call.args[1])), str(stays[0]) if stays else ""))
+        stays = [_text(function, each.value) for each in call.keywords if each.arg == "stays"]
+        found.append(Guard(str(ast.literal_eval(call.args[1])), "".join(stays)))
     return found
+
+
+def _text(function: RuleFunction, node: ast.expr) -> str:
+    """A literal, or a constant of the function's module."""
+    return str(
+        function.__globals__[node.id] if isinstance(node, ast.Name) else ast.literal_eval(node)
+    )

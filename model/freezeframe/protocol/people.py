@@ -1,22 +1,22 @@
 """What guests, customers and operators may do meanwhile, and what the platform refuses them.
 
-Guards on a customer's wishes are the platform's own admission: they keep VMs off a host that is being maintained.
+Guards on a customer's wishes are the platform's own admission: they keep VMs off a host that is
+being maintained.
 """
 
 from __future__ import annotations
 
-from freezeframe.lifecycles import EventStatus, HostStatus, SetStatus, VmStatus
+from freezeframe.lifecycles import HostStatus, SetStatus, VmStatus
 
 from .components import VM, Alarm, AvailabilitySet, Controller, Holder, Host, ScheduledEvent
 from .controller import leave_set, withdraw_event
-from .topology import Attempts, Destination, Seat
 from .language import Actor, require, rule
+from .topology import Attempts, Destination, Seat
 
 
 @rule(actor=Actor.GUEST)
 def approve(event: ScheduledEvent) -> None:
     """A guest agrees that its event starts before the notice time has passed."""
-    require(event.status is EventStatus.SCHEDULED, "the event is scheduled")
     event.pull("approve")
     event.was_approved = True
 
@@ -24,7 +24,6 @@ def approve(event: ScheduledEvent) -> None:
 @rule(actor=Actor.CUSTOMER, budget="create")
 def create(host: Host, vm: VM, controller: Controller) -> None:
     """A customer creates a VM."""
-    require(vm.status is VmStatus.ABSENT, "the VM does not exist")
     require(host.status is HostStatus.IN_SERVICE, "the host takes VMs in")
     vm.boot_afresh("create")
     controller.hears_of(vm)
@@ -49,6 +48,7 @@ def start(host: Host, vm: VM, controller: Controller) -> None:
 def stop(vm: VM, controller: Controller) -> None:
     """A customer stops a VM, be it paused."""
     vm.let_go("stop")
+    vm.holder = Holder.OTHER
     controller.hears_of(vm)
 
 
@@ -81,7 +81,6 @@ def release(host: Host, vm: VM, controller: Controller) -> None:
 @rule(actor=Actor.OPERATOR, each=(leave_set, withdraw_event), budget="cancel")
 def cancel(host: Host) -> None:
     """An operator takes back a scheduled host."""
-    require(host.status is HostStatus.SCHEDULED, "the host is scheduled")
     host.pull("withdraw")
 
 
@@ -106,7 +105,6 @@ def clear_alarm(alarm: Alarm) -> None:
 @rule(actor=Actor.OPERATOR)
 def repair(host: Host) -> None:
     """An operator brings back a host that lost power."""
-    require(host.status is HostStatus.OUT_OF_SERVICE, "the host is out of service")
     host.pull("repair")
 
 

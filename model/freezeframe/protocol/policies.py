@@ -1,6 +1,8 @@
-"""Policies: which host the controller may begin, and with which deadlines. Interchangeable, and open to users'.
+"""Policies: which host the controller may begin, and with which deadlines. Interchangeable, and
+open to users'.
 
-A policy contributes guards to the rule `schedule`; everything else is the same under every policy unless it says so.
+A policy contributes guards to the rule `schedule`; everything else is the same under every policy
+unless it says so.
 """
 
 from __future__ import annotations
@@ -32,7 +34,9 @@ class PolicyError(FreezeframeError):
 
 
 def one_domain_at_a_time(host: Host, availability_set: AvailabilitySet, lanes: Lanes) -> None:  # noqa: ARG001 (names the head's host)
-    """A host begins only with the domain of each of its sets that is under maintenance already, if any is."""
+    """A host begins only with the domain of each of its sets that is under maintenance already, if
+    any is.
+    """
     require(len(lanes) == 1, "the host carries one domain of each set")
     require(
         availability_set.status is not SetStatus.MAINTAINING or availability_set.lane in lanes,
@@ -42,20 +46,23 @@ def one_domain_at_a_time(host: Host, availability_set: AvailabilitySet, lanes: L
 
 
 class Policy:
-    """One domain of each availability set at a time; a subclass says what counts as a domain, or differs elsewhere.
+    """One domain of each availability set at a time; a subclass says what counts as a domain, or
+    differs elsewhere.
 
-    Override `lane` to group VMs otherwise, `begins` for other guards on beginning a host, `deadlines_ms` for other
-    deadlines, and `rules` for a controller that differs elsewhere.
+    Override `lane` to group VMs otherwise, `begins` for other guards on beginning a host,
+    `deadlines_ms` for other deadlines, and `rules` for a controller that differs elsewhere.
     """
 
     name = "policy"
 
     def lane(self, vm: VirtualMachine, host: FleetHost) -> int:
-        """The number of the domain that `vm`, a member of a set, belongs to while it is on `host`."""
+        """The number of the domain that `vm`, a member of a set, is in while it is on `host`."""
         raise NotImplementedError
 
     def begins(self) -> tuple[RuleFunction, ...]:
-        """The functions taken for each set of a host that is scheduled; each set must be entered once."""
+        """The functions taken for each set of a host that is scheduled; each set must be entered
+        once.
+        """
         return (one_domain_at_a_time,)
 
     def deadlines_ms(self, fleet: Fleet) -> Mapping[Deadline, int]:
@@ -71,7 +78,9 @@ class Policy:
 
 
 class OneUpdateDomain(Policy):
-    """One update domain of each availability set at a time. Source: Azure's availability set overview."""
+    """One update domain of each availability set at a time. Source: Azure's availability set
+    overview.
+    """
 
     name = "one-update-domain"
 
@@ -100,9 +109,11 @@ DEFAULT_POLICY = OneUpdateDomain.name
 
 
 def load_policy(name: str) -> Policy:
-    """The policy called `name`: one of `POLICIES`, or `package.module:Name` for a subclass of `Policy`.
+    """The policy called `name`: one of `POLICIES`, or `package.module:Name` for a subclass of
+    `Policy`.
 
-    Raises `PolicyError` if there is none, if its module cannot be imported, or if it is not a policy.
+    Raises `PolicyError` if there is none, if its module cannot be imported, or if it is not a
+    policy.
     """
     if name in POLICIES:
         return POLICIES[name]()
@@ -112,7 +123,7 @@ def load_policy(name: str) -> Policy:
         raise PolicyError(f"policy: {expected}")
     try:
         found = getattr(importlib.import_module(module_name), attribute)
-    except Exception as error:  # noqa: BLE001 (a user's module may raise anything when it is imported)
+    except Exception as error:
         raise PolicyError(
             f"policy: {expected}, which cannot be loaded: {type(error).__name__}: {error}"
         ) from error

@@ -1,7 +1,7 @@
 """A fleet's durations in units of time, and the deadlines that follow from them.
 
-Time is counted in units of the greatest common divisor of all durations, which is exact for bounds that include
-their ends. Source: Henzinger, Manna, Pnueli, "What good are digital clocks?", 1992.
+Time is counted in units of the greatest common divisor of all durations, which is exact for bounds
+that include their ends. Source: Henzinger, Manna, Pnueli, "What good are digital clocks?", 1992.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ def settings_of(fleet: Fleet, deadlines_ms: Mapping[Deadline, int]) -> Settings:
 def resume_reserve_ms(fleet: Fleet) -> int:
     """The time that must be left of the pause limit when VMs are to be resumed.
 
-    One resume for each failure that is tolerated and one that succeeds, a restart of the controller for each crash,
-    and a look of its own for each event that may be lost.
+    One resume for each failure that is tolerated and one that succeeds, a restart of the controller
+    for each crash, and a look of its own for each event that may be lost.
     """
     tolerance, timing = fleet.tolerance, fleet.timing
     return (
@@ -62,7 +62,7 @@ def resume_reserve_ms(fleet: Fleet) -> int:
 
 
 def standard_deadlines_ms(fleet: Fleet) -> dict[Deadline, int]:
-    """The deadlines that keep the pause limit whatever happens within the tolerance; never below 0."""
+    """The deadlines that keep the pause limit within the tolerance; never below 0."""
     reserve_ms = resume_reserve_ms(fleet)
     return {
         Deadline.ABANDON: max(0, fleet.limits.pause_ms - reserve_ms),

@@ -1,4 +1,5 @@
-"""A fleet under the rules: its components, the instances of every rule, and what each does. Plain Python, no search.
+"""A fleet under the rules: its components, the instances of every rule, and what each does. Plain
+Python, no search.
 
 This is the meaning of the model. Whatever is faster elsewhere must agree with `System.steps`.
 """
@@ -14,7 +15,7 @@ from freezeframe.fleet import Fleet
 from freezeframe.lifecycles import LifecycleError
 
 from .components import Alarm, Budget, Component, Controller, Value
-from .language import Actor, Blocked, Evaluation, Rule, Waiting, evaluating
+from .language import Actor, Blocked, Evaluation, Pull, Rule, Waiting, evaluating
 from .policies import Policy
 from .settings import Settings, settings_of
 from .topology import Grounding, Topology
@@ -31,7 +32,9 @@ class ModelError(Exception):
 
 @dataclass(frozen=True)
 class PartForm:
-    """What decides the outcome of a part besides the values of its components. Parts of one form share outcomes."""
+    """What decides the outcome of a part besides the values of its components. Parts of one form
+    share outcomes.
+    """
 
     rule: str
     function: Callable[..., None]
@@ -55,8 +58,9 @@ class Part:
 class Outcome:
     """What a part does with certain values of its components.
 
-    `touched` lists the positions of the components that were read, in order; the outcome depends on nothing else.
-    `changes` holds (position, new value). Only an enabled part can be due, which means that time must wait for it.
+    `touched` lists the positions of the components that were read, in order; the outcome depends on
+    nothing else. `changes` holds (position, new value). Only an enabled part can be due, which
+    means that time must wait for it.
     """
 
     is_enabled: bool
@@ -64,11 +68,15 @@ class Outcome:
     changes: tuple[tuple[int, Value], ...]
     touched: tuple[int, ...]
     guards: tuple[tuple[str, bool], ...]
+    pulls: tuple[Pull, ...]
+    """The rows of lifecycles that the part took; none if it is not enabled."""
 
 
 @dataclass(frozen=True)
 class Instance:
-    """A rule about certain components: enabled when all its parts are, and then all take effect at once."""
+    """A rule about certain components: enabled when all its parts are, and then all take effect at
+    once.
+    """
 
     rule: Rule
     parts: tuple[Part, ...]
@@ -88,10 +96,12 @@ class Step:
 
 
 class System:
-    """All that can happen to `fleet` under `policy`, with the guards named in `without` switched off."""
+    """All that can happen to `fleet` under `policy`, with the guards named in `without` switched
+    off.
+    """
 
     def __init__(self, fleet: Fleet, policy: Policy, without: frozenset[str] = frozenset()) -> None:
-        """Ground every rule of the policy; raises `ModelError` for a rule that cannot be grounded."""
+        """Ground every rule of the policy; raises `TypeError` for one that cannot be grounded."""
         self.fleet = fleet
         self.policy = policy
         self.without = without
@@ -127,7 +137,8 @@ class System:
             if frozen != values[position]:
                 if position not in form.writable:
                     raise ModelError(
-                        f"rule {form.rule}: {form.function.__name__} changed {form.kinds[position].__name__}, "
+                        f"rule {form.rule}: {form.function.__name__} changed "
+                        f"{form.kinds[position].__name__}, "
                         "which belongs to the head of the rule; let the head change it"
                     )
                 changes.append((position, frozen))
@@ -137,6 +148,7 @@ class System:
             tuple(changes),
             tuple(touched),
             tuple(evaluation.guards),
+            tuple(evaluation.pulls) if is_enabled else (),
         )
 
     def tick(self, slot: int, value: Value) -> Value:
@@ -146,7 +158,9 @@ class System:
         return handle.freeze()
 
     def apply(self, state: State, instance: Instance | None) -> State | None:
-        """The state after `instance` (None: after one unit of time); None if that cannot happen now."""
+        """The state after `instance` (None: after one unit of time); None if that cannot happen
+        now.
+        """
         if instance is None:
             if any(self._outcome(state, each)[1] for each in self.instances):
                 return None
@@ -155,7 +169,7 @@ class System:
         return None if changes is None else _changed(state, changes)
 
     def steps(self, state: State) -> Iterator[Step]:
-        """Every way on from `state`, in the order of the instances; time last, if nothing is due."""
+        """Every way on from `state`, in the order of instances; time last, if nothing is due."""
         must_wait = False
         for instance in self.instances:
             changes, is_due = self._outcome(state, instance)

@@ -1,7 +1,8 @@
-"""Who is related to whom in a fleet: the components that there are, and the tuples that a rule is about.
+"""Who is related to whom in a fleet: the components that there are, and the tuples that a rule is
+about.
 
-Reads the fleet and the policy's numbering of domains; knows no rule. Relations are fixed for the whole of a
-maintenance: what a customer may move is related to every host that it may be on.
+Reads the fleet and the policy's numbering of domains; knows no rule. Relations are fixed for the
+whole of a maintenance: what a customer may move is related to every host that it may be on.
 """
 
 from __future__ import annotations
@@ -34,11 +35,13 @@ Attempts = NewType("Attempts", int)
 """How often a host may be tried before an operator looks."""
 
 Lanes = NewType("Lanes", frozenset[int])
-"""The domains of a set, numbered as the policy does, of which VMs may be on the host in question."""
+"""The domains of a set, numbered as the policy does, of which VMs may be on the host in question.
+"""
 
 Destination = Annotated[Host, "destination"]
 """A second host that the VM may be on."""
 
+_Names = tuple[str, ...]
 Lane = Callable[[VirtualMachine, FleetHost], int]
 
 
@@ -58,13 +61,15 @@ class Slot:
 
 @dataclass(frozen=True)
 class Grounding:
-    """One related tuple for a function: its parameters in order, each a slot's index or a constant."""
+    """One related tuple for a function: its parameters in order, each a slot or a constant."""
 
     slots: tuple[int, ...]
     arguments: tuple[tuple[bool, Hashable], ...]
     """For each parameter: (True, position in `slots`) or (False, the constant)."""
     seats: tuple[tuple[int, int], ...]
-    """(position of a VM, its seat): the tuple only counts while each is there. VMs that cannot leave have none."""
+    """(position of a VM, its seat): the tuple only counts while each is there. VMs that cannot
+    leave have none.
+    """
 
     def named(self, function: Callable[..., Any]) -> dict[str, int]:
         """The slot of each parameter that is a component."""
@@ -89,7 +94,7 @@ class Topology:
 
     @cached_property
     def budgets(self) -> Mapping[str, int]:
-        """What is allowed at all: each fault and each budgeted action with its count, if above 0."""
+        """What is allowed at all: each fault and budgeted action with its count, if above 0."""
         groups = (self.fleet.faults, self.fleet.customer, self.fleet.operator)
         counts = {name: count for group in groups for name, count in vars(group).items()}
         return {name: count for name, count in counts.items() if count}
@@ -124,9 +129,9 @@ class Topology:
     ) -> Iterator[Grounding]:
         """Every related tuple for the parameters of `function`, in the order of the fleet file.
 
-        `given` binds parameters by name beforehand; `kinds` says which component an annotation stands for, where it
-        is none itself. Two parameters of one kind are bound to two different components, in their order. Parameters
-        in `omit` are left to the caller.
+        `given` binds parameters by name beforehand; `kinds` says which component an annotation
+        stands for, where it is none itself. Two parameters of one kind are bound to two different
+        components, in their order. Parameters in `omit` are left to the caller.
         """
         hints = get_type_hints(function, include_extras=True)
         for name in {"return", *omit}:
@@ -187,20 +192,26 @@ class Topology:
             # Two hosts in a rule are the two ends of a move; two VMs are an unordered pair.
             return one != other if a.kind is Host else one > other
         for first, second in ((a, b), (b, a)):
-            if first.kind is Host and second.kind is VM:
-                return first.names[0] in self.places(second.names[0])
-            if first.kind is Host and second.kind is AvailabilitySet:
-                return bool(self._lanes(first.names[0], second.names[0]))
-            if first.kind is Host and second.kind is ScheduledEvent:
-                return first.names[0] == second.names[0]
-            if first.kind is VM and second.kind is AvailabilitySet:
-                return self.vms[first.names[0]].availability_set == second.names[0]
-            if first.kind is VM and second.kind is ScheduledEvent:
-                host, tenant = second.names
-                return host in self.places(first.names[0]) and tenant == self.tenant(first.names[0])
-            if first.kind is AvailabilitySet and second.kind is ScheduledEvent:
-                return first.names[0] == second.names[1]
+            relation = self._relations.get((first.kind, second.kind))
+            if relation is not None:
+                return relation(first.names, second.names)
         return True
+
+    @cached_property
+    def _relations(
+        self,
+    ) -> Mapping[tuple[type[Component], type[Component]], Callable[[_Names, _Names], bool]]:
+        """What relates components of two kinds; kinds that are not listed are always related."""
+        return {
+            (Host, VM): lambda host, vm: host[0] in self.places(vm[0]),
+            (Host, AvailabilitySet): lambda host, group: bool(self._lanes(host[0], group[0])),
+            (Host, ScheduledEvent): lambda host, event: host[0] == event[0],
+            (VM, AvailabilitySet): lambda vm, group: self.vms[vm[0]].availability_set == group[0],
+            (VM, ScheduledEvent): lambda vm, event: (
+                event[0] in self.places(vm[0]) and event[1] == self.tenant(vm[0])
+            ),
+            (AvailabilitySet, ScheduledEvent): lambda group, event: group[0] == event[1],
+        }
 
     def _lanes(self, host: str, availability_set: str) -> Lanes:
         members = (vm for vm in self.fleet.vms if vm.availability_set == availability_set)

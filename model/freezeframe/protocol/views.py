@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from freezeframe.lifecycles import HostStatus, SetStatus, VmStatus
-from freezeframe.observation import AlarmView, EventView, HostView, SetView, VmView
+from freezeframe.lifecycles import EventStatus, HostStatus, VmStatus
+from freezeframe.observation import AlarmView, EventView, HostView, VmView
 
-from .components import VM, Alarm, AvailabilitySet, Component, Holder, Host, ScheduledEvent
+from .components import VM, Alarm, Component, Holder, Host, ScheduledEvent
 from .settings import Settings
 
 _PAUSED = frozenset({VmStatus.PAUSING, VmStatus.PAUSED, VmStatus.RESUMING})
@@ -35,7 +35,7 @@ class ModelVm:
     @property
     def is_resumed_for_another(self) -> bool:
         """See `VmView`."""
-        return self.vm.status is VmStatus.RESUMING and self.vm.holder is Holder.OTHER
+        return self.vm.executes and self.vm.holder is Holder.OTHER
 
     @property
     def is_running(self) -> bool:
@@ -77,19 +77,6 @@ class ModelHost:
 
 
 @dataclass(frozen=True)
-class ModelSet:
-    """An availability set of the model."""
-
-    availability_set: AvailabilitySet
-    settings: Settings
-
-    @property
-    def is_under_maintenance(self) -> bool:
-        """See `SetView`."""
-        return self.availability_set.status is SetStatus.MAINTAINING
-
-
-@dataclass(frozen=True)
 class ModelEvent:
     """A scheduled event of the model."""
 
@@ -100,6 +87,11 @@ class ModelEvent:
     def is_current(self) -> bool:
         """See `EventView`."""
         return self.event.is_current
+
+    @property
+    def is_started(self) -> bool:
+        """See `EventView`."""
+        return self.event.status is EventStatus.STARTED
 
     @property
     def was_approved(self) -> bool:
@@ -128,7 +120,6 @@ class ModelAlarm:
 VIEWED: Final[Mapping[Any, type[Component]]] = {
     VmView: VM,
     HostView: Host,
-    SetView: AvailabilitySet,
     EventView: ScheduledEvent,
     AlarmView: Alarm,
 }
@@ -137,7 +128,6 @@ VIEWED: Final[Mapping[Any, type[Component]]] = {
 _VIEW_OF: Final[Mapping[type[Component], Callable[[Any, Settings], object]]] = {
     VM: ModelVm,
     Host: ModelHost,
-    AvailabilitySet: ModelSet,
     ScheduledEvent: ModelEvent,
     Alarm: ModelAlarm,
 }

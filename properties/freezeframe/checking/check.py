@@ -1,4 +1,6 @@
-"""A check: explore a fleet under a policy, decide every property, and show how the broken ones are broken."""
+"""A check: explore a fleet under a policy, decide every property, and show how the broken ones are
+broken.
+"""
 
 from __future__ import annotations
 
@@ -35,10 +37,12 @@ def check(
     stop_at_violation: bool = False,
     watcher: Watcher | None = None,
 ) -> CheckResult:
-    """Decide `properties` for `fleet` under `policy`, with the guards named in `without` switched off.
+    """Decide `properties` for `fleet` under `policy`, with the guards named in `without` switched
+    off.
 
-    `holds` is only said of a property after the whole space was explored. With `stop_at_violation`, the search ends with
-    the first level that breaks a promise of kind `always`; what was not decided by then is `incomplete`.
+    `holds` is only said of a property after the whole space was explored. With `stop_at_violation`,
+    the search ends with the first level that breaks a promise of kind `always`; what was not
+    decided by then is `incomplete`.
     """
     began = time.monotonic()
     system = System(fleet, policy, frozenset(without))

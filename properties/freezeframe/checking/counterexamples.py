@@ -1,4 +1,6 @@
-"""From a run to a counterexample: every step is taken again by the rules themselves before anything is shown."""
+"""From a run to a counterexample: every step is taken again by the rules themselves before anything
+is shown.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ class Replay:
 
 
 def replay(system: System, moves: Sequence[Move]) -> Replay:
-    """Take `moves` from the initial state; raises `ModelError` at the first that the rules do not allow."""
+    """Take `moves` from the initial state; raises `ModelError` at the first that the rules do not
+    allow.
+    """
     states = [system.initial]
     for number, move in enumerate(moves):
         after = system.apply(states[-1], move)

@@ -1,4 +1,6 @@
-"""What a search reached: rules that fired, guards seen both ways, rows of the lifecycles that were taken."""
+"""What a search reached: rules that fired, guards seen both ways, rows of the lifecycles that were
+taken.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Exhaustive search, breadth first, of all that can happen to a fleet.
 
-Drives the compiled loop: supplies what its tables lack, gives it room, and stops it where the caller wants.
+Drives the compiled loop: supplies what its tables lack, gives it room, and stops it where the
+caller wants.
 """
 
 from __future__ import annotations
@@ -49,9 +50,9 @@ def explore(
 ) -> Space:
     """Explore `system` until nothing is new, `max_states` are known, or Ctrl-C is pressed.
 
-    Marks each expanded state with the bits of those of `properties` that it, or a step from it, breaks. With
-    `stop_at_mark`, stops after the first level in which a state is marked. A space that was not explored to the end
-    says so (`Space.is_complete`).
+    Marks each expanded state with the bits of those of `properties` that it, or a step from it,
+    breaks. With `stop_at_mark`, stops after the first level in which a state is marked. A space
+    that was not explored to the end says so (`Space.is_complete`).
     """
     return _Search(system, properties, max_states, stop_at_mark=stop_at_mark, watcher=watcher).run()
 
@@ -120,7 +121,7 @@ class _Search:
             return False
         last_level = self.marks[
             self.level_start[-3] if len(self.level_start) > 2 else 0 : self.reached
-        ]  # noqa: PLR2004
+        ]
         return bool(np.any(last_level & (kernel.STUCK - 1)))
 
     def _batch(self, stop: int) -> None:

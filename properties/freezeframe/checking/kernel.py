@@ -1,9 +1,10 @@
 """The search proper: one compiled loop over tables, the same for every model.
 
-Knows nothing of rules, fleets or properties: it sees numbered values in numbered slots, and for each item (an instance
-of a rule, or a question) a decision tree over slots. A tree's code is 0 where nobody asked before, 1 where the item is
-out of play, odd above that for a row, and otherwise twice the offset of a node: the position of the slot to look at,
-followed by a code for each value of it.
+Knows nothing of rules, fleets or properties: it sees numbered values in numbered slots, and for
+each item (an instance of a rule, or a question) a decision tree over slots. A tree's code is 0
+where nobody asked before, 1 where the item is out of play, odd above that for a row, and otherwise
+twice the offset of a node: the position of the slot to look at, followed by a code for each value
+of it.
 """
 
 from __future__ import annotations
@@ -103,8 +104,9 @@ def expand(  # type: ignore[no-untyped-def]  # noqa: ANN201, C901, PLR0912, PLR0
 ):
     """Expand the states from `start` up to, but not including, `stop`.
 
-    Returns (why it returned, the state reached, the part or slot that is missing, states, edges). A state is either
-    expanded completely or not at all, so the caller can supply what is missing and go on with the state reached.
+    Returns (why it returned, the state reached, the part or slot that is missing, states, edges). A
+    state is either expanded completely or not at all, so the caller can supply what is missing and
+    go on with the state reached.
     """
     words, table, marks, edge_start, edge_to, edge_by = store
     slot_word, slot_shift, slot_mask = layout

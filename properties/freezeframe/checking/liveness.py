@@ -1,10 +1,11 @@
 """Promises of the kind `eventually`, decided on the explored graph.
 
-A promise is broken by a run that is fair and never keeps it. Fair means strongly fair for every instance of a rule that
-can be relied upon (`Rule.is_fair`) and for time: what is possible again and again is done again and again. Guests,
-customers and faults may act or not. Such a run exists just if some strongly connected part of the states that do not
-keep the promise is closed under what fairness demands. Source: Emerson and Lei, "Modalities for model checking", 1985
-(strong fairness by removing, component by component, the states where a demand cannot be met).
+A promise is broken by a run that is fair and never keeps it. Fair means strongly fair for every
+instance of a rule that can be relied upon (`Rule.is_fair`) and for time: what is possible again and
+again is done again and again. Guests, customers and faults may act or not. Such a run exists just
+if some strongly connected part of the states that do not keep the promise is closed under what
+fairness demands. Source: Emerson and Lei, "Modalities for model checking", 1985 (strong fairness by
+removing, component by component, the states where a demand cannot be met).
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from .tables import Ints
 
 @dataclass(frozen=True)
 class Lasso:
-    """A way for ever without keeping a promise: where it begins, and the steps, as (by, to), that lead back there.
+    """A way for ever without keeping a promise: where it begins, and the steps, as (by, to), that
+    lead back there.
 
     `loop` is empty where nothing at all can happen any more.
     """
@@ -30,7 +32,9 @@ class Lasso:
 
 
 def find_lasso(space: Space, kept: Bools) -> Lasso | None:
-    """A fair run that stays for ever where `kept` is False, or None if there is none; `space` must be complete."""
+    """A fair run that stays for ever where `kept` is False, or None if there is none; `space` must
+    be complete.
+    """
     counts = np.diff(space.edge_start)
     dead = np.flatnonzero((counts == 0) & ~kept)
     if dead.size:
@@ -64,7 +68,7 @@ def find_lasso(space: Space, kept: Bools) -> Lasso | None:
 
 def _fair(space: Space) -> Bools:
     rules = space.tables.item_is_fair[: space.tables.n_rules]
-    return np.append(rules, True)  # noqa: FBT003 (time is fair)
+    return np.append(rules, True)
 
 
 def _components(space: Space, source: Ints, target: Ints) -> Ints:
@@ -79,7 +83,9 @@ def _components(space: Space, source: Ints, target: Ints) -> Ints:
 
 
 def _lasso(space: Space, states: Ints) -> Lasso:
-    """A closed walk in the strongly connected `states` that takes each fair step taken among them at least once."""
+    """A closed walk in the strongly connected `states` that takes each fair step taken among them
+    at least once.
+    """
     inside = set(states.tolist())
     edges = {
         state: [

@@ -15,10 +15,11 @@ Path = tuple[tuple[int, int], ...]
 
 
 def shortest_path(space: Space, targets: Collection[int]) -> Path:
-    """The shortest path from the initial state to the nearest of `targets`, which must not be empty.
+    """The shortest path from the initial state to the nearest of `targets`, which must not be
+    empty.
 
-    Among the shortest it is one on which the actor changes least often, and among those the first in the order of
-    the rules.
+    Among the shortest it is one on which the actor changes least often, and among those the first
+    in the order of the rules.
     """
     depth = min(space.level_of(target) for target in targets)
     wanted = np.array(sorted(t for t in targets if space.level_of(t) == depth), np.int64)

@@ -1,4 +1,5 @@
-"""Properties asked of a system: every related tuple of a property's predicate, over the model's views.
+"""Properties asked of a system: every related tuple of a property's predicate, over the model's
+views.
 
 Knows the catalogue's form and the model's components; knows nothing of searching.
 """
@@ -21,7 +22,9 @@ _AFTER = "after"
 
 @dataclass(frozen=True)
 class QuestionForm:
-    """What decides an answer besides the values of the components. Questions of one form share answers."""
+    """What decides an answer besides the values of the components. Questions of one form share
+    answers.
+    """
 
     property: Property
     kinds: tuple[type[Component], ...]
@@ -31,7 +34,9 @@ class QuestionForm:
 
 @dataclass(frozen=True)
 class Question:
-    """A property about certain components; `is_after` says for each whether it is taken after a step."""
+    """A property about certain components; `is_after` says for each whether it is taken after a
+    step.
+    """
 
     form: QuestionForm
     slots: tuple[int, ...]

@@ -21,7 +21,9 @@ Bools = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Space:
-    """What was explored. States are numbered in the order of their discovery, breadth first; 0 is the initial one."""
+    """What was explored. States are numbered in the order of their discovery, breadth first; 0 is
+    the initial one.
+    """
 
     tables: Tables
     words: Ints

@@ -1,7 +1,9 @@
-"""Tables for the compiled search: values numbered as they appear, and decision trees filled as they are asked.
+"""Tables for the compiled search: values numbered as they appear, and decision trees filled as they
+are asked.
 
-A tree of a part's form holds, for the values of the components that the rule's function read, what it did. The trees
-hold nothing that the rules did not say: each leaf comes from one run of the rule's own function.
+A tree of a part's form holds, for the values of the components that the rule's function read, what
+it did. The trees hold nothing that the rules did not say: each leaf comes from one run of the
+rule's own function.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import numpy.typing as npt
 
 from freezeframe.properties import Kind, Property, Scope
 from freezeframe.protocol.components import Component, Value
+from freezeframe.protocol.language import Pull
 from freezeframe.protocol.system import ModelError, System
 
 from .kernel import OUT_OF_PLAY, UNKNOWN, WORD_BITS
@@ -28,10 +31,13 @@ Tree = int | tuple[int, dict[int, Any]]
 
 @dataclass(frozen=True)
 class Row:
-    """What an enabled part does: (position, number of the new value), and whether time must wait for it."""
+    """What an enabled part does: (position, number of the new value), whether time must wait for
+    it, and which rows of lifecycles it takes.
+    """
 
     changes: tuple[tuple[int, int], ...]
     is_due: bool
+    pulls: tuple[Pull, ...] = ()
 
 
 @dataclass
@@ -105,7 +111,9 @@ class Tables:
         return self.numberings[self.system.slots[slot].kind].values[number]
 
     def fill_part(self, part: int, ids: Ints) -> bool:
-        """Ask what part number `part` does in the state `ids`; True if widths changed and states must be repacked."""
+        """Ask what part number `part` does in the state `ids`; True if widths changed and states
+        must be repacked.
+        """
         start = self.part_slots_start[part]
         form_number = int(self.part_form[part])
         form = self.forms[form_number]
@@ -120,7 +128,9 @@ class Tables:
         return False
 
     def fill_tick(self, slot: int, ids: Ints) -> bool:
-        """Ask what one unit of time does in `slot`; True if widths changed and states must be repacked."""
+        """Ask what one unit of time does in `slot`; True if widths changed and states must be
+        repacked.
+        """
         kind = self.system.slots[slot].kind
         number = int(ids[slot])
         after = self.numberings[kind].number(self.system.tick(slot, self.value(slot, number)))
@@ -246,7 +256,7 @@ class Tables:
                 (position, self.numberings[part_form.kinds[position]].number(value))
                 for position, value in outcome.changes
             )
-            return Row(changes, outcome.is_due), outcome.touched
+            return Row(changes, outcome.is_due, outcome.pulls), outcome.touched
 
         return evaluate
 

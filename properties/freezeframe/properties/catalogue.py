@@ -1,4 +1,5 @@
-"""What maintenance promises: one sentence each that a customer could read, over what an observer sees.
+"""What maintenance promises: one sentence each that a customer could read, over what an observer
+sees.
 
 Knows nothing of controllers, locks or rules.
 """
@@ -6,7 +7,7 @@ Knows nothing of controllers, locks or rules.
 from __future__ import annotations
 
 from freezeframe.fleet import Limits, UpdateKind, VirtualMachine
-from freezeframe.observation import AlarmView, EventView, HostView, SetView, VmView
+from freezeframe.observation import AlarmView, EventView, HostView, VmView
 
 from .forms import Property, Scope, always, eventually, sometimes
 
@@ -25,7 +26,9 @@ def different_update_domains(vm: VirtualMachine, other: VirtualMachine) -> bool:
     where=different_update_domains,
 )
 def one_update_domain_paused(vm: VmView, other: VmView) -> bool:
-    """Both down for maintenance is the harm; a shut-down VM serves its customer no more than a paused one."""
+    """Both down for maintenance is the harm; a shut-down VM serves its customer no more than a
+    paused one.
+    """
     return not (vm.is_down_for_maintenance and other.is_down_for_maintenance)
 
 
@@ -48,7 +51,8 @@ def clock_synchronized(host: HostView, vm: VmView) -> bool:
 
 
 @always(
-    "No VM is paused before its event was announced and then approved, or its notice time had passed."
+    "No VM is paused before its event was announced and then approved, or its notice time had "
+    "passed."
 )
 def event_before_impact(vm: VmView, event: EventView, limits: Limits) -> bool:
     """The event is the one of the VM's tenant for the VM's host."""
@@ -80,9 +84,11 @@ def unrelated_vms_untouched(vm: VmView) -> bool:
     "After a failed VM or host, no further domain is begun until an operator says so.",
     scope=Scope.STEP,
 )
-def halts_on_failure(alarm: AlarmView, availability_set: SetView, after: SetView) -> bool:
-    """A domain that was begun before the failure may be finished."""
-    begins = after.is_under_maintenance and not availability_set.is_under_maintenance
+def halts_on_failure(alarm: AlarmView, event: EventView, after: EventView) -> bool:
+    """Neither announced nor started, to any tenant; what has started may be finished."""
+    begins = (after.is_current and not event.is_current) or (
+        after.is_started and not event.is_started
+    )
     return not (alarm.is_raised and begins)
 
 

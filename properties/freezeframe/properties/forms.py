@@ -40,10 +40,10 @@ Predicate = Callable[..., bool]
 class Property:
     """A promise.
 
-    `predicate` takes views (see `freezeframe.observation`) and constants of the fleet; it is asked for every
-    related tuple of them and is True where the promise is kept. `where` takes the fleet file's VMs for the VMs
-    among the views, and leaves out the tuples for which it is False. A predicate that takes a sequence of views gets
-    all of that kind at once.
+    `predicate` takes views (see `freezeframe.observation`) and constants of the fleet; it is asked
+    for every related tuple of them and is True where the promise is kept. `where` takes the fleet
+    file's VMs for the VMs among the views, and leaves out the tuples for which it is False. A
+    predicate that takes a sequence of views gets all of that kind at once.
     """
 
     name: str
@@ -57,7 +57,8 @@ class Property:
         """Refuse what no check could decide."""
         if self.scope is not Scope.STATE and self.kind is not Kind.ALWAYS:
             raise TypeError(
-                f"property {self.name}: expected kind always for scope {self.scope}, found {self.kind}"
+                f"property {self.name}: expected kind always for scope {self.scope}, found "
+                f"{self.kind}"
             )
 
 

@@ -14,7 +14,9 @@ from .verdicts import Change
 
 
 def facts_of(system: System, slot: int, state: State) -> dict[str, str]:
-    """What there is to tell of one component; only what differs from the ordinary, besides its status."""
+    """What there is to tell of one component; only what differs from the ordinary, besides its
+    status.
+    """
     described = system.slots[slot]
     component = described.kind(state[slot])
     match component:

@@ -1,4 +1,6 @@
-"""What a check found, as values: verdicts, counterexamples, coverage. Knows neither how it was found nor how it is printed."""
+"""What a check found, as values: verdicts, counterexamples, coverage. Knows neither how it was
+found nor how it is printed.
+"""
 
 from __future__ import annotations
 
@@ -47,10 +49,12 @@ class TraceStep:
 
 @dataclass(frozen=True)
 class Counterexample:
-    """How a promise is broken: the steps, and for runs that never end, which of the last steps repeat for ever.
+    """How a promise is broken: the steps, and for runs that never end, which of the last steps
+    repeat for ever.
 
-    `subjects` are those whose promise is broken. `loop_steps` is how many steps at the end repeat; None for a run that
-    ends. `states` holds, for each moment of the run, every component with its facts.
+    `subjects` are those whose promise is broken. `loop_steps` is how many steps at the end repeat;
+    None for a run that ends. `states` holds, for each moment of the run, every component with its
+    facts.
     """
 
     property_name: str
@@ -60,12 +64,16 @@ class Counterexample:
     loop_steps: int | None = None
     states: tuple[Mapping[str, Mapping[str, str]], ...] = field(default=(), repr=False)
     moves: tuple[str, ...] = field(default=(), repr=False)
-    """What was done in each moment but the first, one unit of time at a time: `wait`, or a rule and its subjects."""
+    """What was done in each moment but the first, one unit of time at a time: `wait`, or a rule and
+    its subjects.
+    """
 
 
 @dataclass(frozen=True)
 class PropertyResult:
-    """The verdict on one property. `subjects` is how many tuples it was asked of; 0 means it had nothing to say."""
+    """The verdict on one property. `subjects` is how many tuples it was asked of; 0 means it had
+    nothing to say.
+    """
 
     name: str
     kind: str
@@ -79,7 +87,9 @@ class PropertyResult:
 
 @dataclass(frozen=True)
 class Coverage:
-    """What a run reached, out of what there is; each field maps a name to whether, or how, it was reached."""
+    """What a run reached, out of what there is; each field maps a name to whether, or how, it was
+    reached.
+    """
 
     rules: Mapping[str, bool]
     guards: Mapping[str, frozenset[bool]]
