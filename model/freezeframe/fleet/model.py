@@ -1,7 +1,7 @@
 """What a fleet is: hosts, VMs, availability sets, promised durations, limits and faults.
 
-Owns plain values only. It knows neither the file format (`document`) nor the rules that run over it.
-Times are whole milliseconds.
+Owns plain values only. It knows neither the file format (`document`) nor the rules that run over
+it. Times are whole milliseconds.
 """
 
 from __future__ import annotations
@@ -68,7 +68,9 @@ class Limits:
 
 @dataclass(frozen=True)
 class Update:
-    """The update to be deployed: its kind, and how often a host may try it before an operator looks."""
+    """The update to be deployed: its kind, and how often a host may try it before an operator
+    looks.
+    """
 
     kind: UpdateKind = UpdateKind.VM_PRESERVING
     attempts: int = 1
@@ -144,9 +146,10 @@ class Host:
 class VirtualMachine:
     """A customer's VM.
 
-    `may_move_to` names the other hosts that its customer may move it to, `preservable` is False for a
-    series that must not be paused (it is shut down and started again instead), and `exists` is False for a
-    VM that its customer may create meanwhile. `update_domain` is None exactly when it is in no set.
+    `may_move_to` names the other hosts that its customer may move it to, `preservable` is False for
+    a series that must not be paused (it is shut down and started again instead), and `exists` is
+    False for a VM that its customer may create meanwhile. `update_domain` is None exactly when it
+    is in no set.
     """
 
     name: str

@@ -1,0 +1,145 @@
+"""Values that are valid one by one must fit together."""
+
+from collections.abc import Callable
+
+import pytest
+
+from freezeframe.fleet.consistency import VMS_PER_SET_MAX, close_name
+
+Told = Callable[[str], list[str]]
+
+HOSTS = 'name = "x"\nhosts = [{name = "a"}, {name = "b"}]\n'
+SET = '[[availability_sets]]\nname = "web"\n'
+VM = '[[vms]]\nname = "v"\nhost = "a"\n'
+PRESERVING = "found none, so 1 such faults in a pause are beside the point; remove the tolerance, "
+PRESERVING += "or make a VM preservable on a host whose update is vm-preserving"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            HOSTS + 'vms = [{name = "v", host = "a"}, {name = "v", host = "a"}]',
+            'f:3: vms."v".name: expected a name of its own, found "v" again (see line 3)',
+        ),
+        (
+            HOSTS + SET + SET,
+            (
+                'f:6: availability_sets."web".name: expected a name of its own, found "web" again '
+                "(see line 4)"
+            ),
+        ),
+        (
+            HOSTS + VM + "update_domain = 0",
+            (
+                'f:6: vms."v".update_domain: expected no update_domain without an '
+                "availability_set, "
+                "found 0; name the VM's availability_set, or remove update_domain"
+            ),
+        ),
+        (
+            HOSTS + SET + VM + 'availability_set = "web"\nupdate_domain = 5',
+            (
+                'f:9: vms."v".update_domain: expected a number below 5, the '
+                'update_domains of "web" '
+                "(line 3), found 5"
+            ),
+        ),
+        (
+            HOSTS + SET + "fault_domains = 1\n" + VM + 'availability_set = "web"\nupdate_domain=1',
+            (
+                'f:10: vms."v".update_domain: expected a number below 1, the '
+                'update_domains of "web" '
+                "(line 3), found 1"
+            ),
+        ),
+        (
+            HOSTS + VM + 'may_move_to = ["b", "a"]',
+            (
+                'f:6: vms."v".may_move_to[1]: expected a host other than the VM\'s own, found '
+                '"a"; remove it'
+            ),
+        ),
+        (
+            'name = "x"\nhosts = [{name = "a"},\n{name = "b", fault_domain = 2}]\n'
+            + SET
+            + VM
+            + 'availability_set = "web"\nmay_move_to = ["b"]',
+            (
+                'f:3: hosts."b".fault_domain: expected a number below 2, the '
+                'fault_domains of "web" '
+                "(line 4) on this host, found 2"
+            ),
+        ),
+        (
+            HOSTS + "[customer]\nmove = 2\n" + VM,
+            (
+                "f:4: customer.move: expected, for a budget of 2, a VM with "
+                "may_move_to = […], found "
+                "none; add one, or remove the budget"
+            ),
+        ),
+        (
+            HOSTS + "[customer]\ncreate = 1\n" + VM,
+            (
+                "f:4: customer.create: expected, for a budget of 1, a VM with exists = false, or a "
+                "budget to delete one, found neither; add one, or remove the budget"
+            ),
+        ),
+        (
+            HOSTS + "customer.stop = 1\n",
+            (
+                "f:3: customer.stop: expected, for a budget of 1, a VM, found none; add one, or "
+                "remove the budget"
+            ),
+        ),
+        (
+            HOSTS + "tolerance.event_lost = 1\n" + VM + "preservable = false",
+            "f:3: tolerance.event_lost: expected a VM that maintenance pauses, " + PRESERVING,
+        ),
+        (
+            HOSTS + 'tolerance.event_lost = 1\nupdate.kind = "disruptive"\n' + VM,
+            "f:3: tolerance.event_lost: expected a VM that maintenance pauses, " + PRESERVING,
+        ),
+    ],
+)
+def test_what_does_not_fit_together_is_refused(told: Told, text: str, message: str) -> None:
+    assert told(text) == [message]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(HOSTS, id="no VMs"),
+        pytest.param(HOSTS + SET, id="a set without VMs"),
+        pytest.param(HOSTS + 'vms = [{name = "a", host = "a"}]', id="a VM called as its host"),
+        pytest.param(HOSTS + "[customer]\ncreate = 1\ndelete = 1\n" + VM, id="created again"),
+        pytest.param(HOSTS + "[customer]\ncreate = 1\n" + VM + "exists = false", id="created"),
+        pytest.param(HOSTS + "[customer]\nmove = 1\n" + VM + 'may_move_to = ["b"]', id="moved"),
+        pytest.param(HOSTS + "tolerance.event_lost = 1\n" + VM, id="tolerance of a pause"),
+        pytest.param(HOSTS + "tolerance.event_lost = 0\n", id="no tolerance"),
+        pytest.param(HOSTS + "faults.event_lost = 1\n", id="faults without VMs"),
+        pytest.param(
+            HOSTS + SET + "update_domains = 2\n" + VM + 'availability_set = "web"\n'
+            '[[vms]]\nname = "w"\nhost = "a"\navailability_set = "web"\nupdate_domain = 1',
+            id="two update domains on one host, which the planner and the check judge",
+        ),
+    ],
+)
+def test_what_fits_together_is_accepted(told: Told, text: str) -> None:
+    assert told(text) == []
+
+
+@pytest.mark.parametrize("size", [VMS_PER_SET_MAX, VMS_PER_SET_MAX + 1])
+def test_a_set_has_a_greatest_size(told: Told, size: int) -> None:
+    vms = (
+        VM.replace('"v"', f'"v{number}"') + 'availability_set = "web"\n' for number in range(size)
+    )
+    message = 'availability_sets."web".name: expected at most 200 VMs in one set, found 201'
+    expected = [] if size == VMS_PER_SET_MAX else [f"f:4: {message}; split the set"]
+    assert told(HOSTS + SET + "".join(vms)) == expected
+
+
+def test_advice_is_given_only_for_a_close_name() -> None:
+    assert close_name("wbe", ["web", "db"]) == '; did you mean "web"?'
+    assert close_name("zzz", ["web", "db"], otherwise="; add it") == "; add it"
