@@ -110,8 +110,16 @@ def pause(host: Host, vm: VM, kind: UpdateKind) -> None:
 def shut_down(host: Host, vm: VM, kind: UpdateKind, controller: Controller) -> None:
     """Shut down a VM that the update cannot preserve, be it that others paused it."""
     require(host.status is HostStatus.QUIESCING, "the host is quiescing")
-    require(kind is UpdateKind.DISRUPTIVE, "the update cannot preserve the VM")
-    require(vm.seen is VmStatus.RUNNING, "the VM was seen running", stays=_REFUSED)
+    require(
+        kind is UpdateKind.DISRUPTIVE,
+        "the update cannot preserve the VM",
+        stays="a VM that could be paused would lose its memory for nothing",
+    )
+    require(
+        vm.seen in {VmStatus.RUNNING, VmStatus.PAUSED},
+        "the VM was seen running or paused",
+        stays=_REFUSED,
+    )
     vm.shut_down()
     controller.hears_of(vm)
     promptly()
@@ -121,7 +129,7 @@ def stand_still(host: Host, vm: VM, kind: UpdateKind) -> None:
     """Whatever the update would harm stands still."""
     if kind is not UpdateKind.NO_IMPACT:
         is_safe = vm.was_seen_off if kind is UpdateKind.DISRUPTIVE else vm.was_seen_still
-    require(is_safe, "every VM on the host was seen to stand still")
+        require(is_safe, "every VM on the host was seen to stand still")
     suffer(host, vm, kind)
 
 

@@ -57,7 +57,11 @@ def move(host: Host, vm: VM, destination: Destination, seat: Seat) -> None:
     """A customer has a VM moved to another host."""
     require(host.is_open, "nothing is being done beneath the VM")
     require(destination.status is HostStatus.IN_SERVICE, "the destination takes VMs in")
-    require(vm.status in {VmStatus.RUNNING, VmStatus.STOPPED}, "the VM is running or stopped")
+    require(
+        vm.status in {VmStatus.RUNNING, VmStatus.STOPPED},
+        "the VM is running or stopped",
+        stays="QEMU cannot migrate a paused VM without resuming it",
+    )
     vm.place = seat
 
 
