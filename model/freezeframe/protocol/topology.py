@@ -254,6 +254,13 @@ class Topology:
                     yield position, places.index(hosts[0])
 
 
+def components_of(function: Callable[..., Any]) -> Mapping[str, type[Component]]:
+    """Which kind of component each parameter of `function` is; other parameters are left out."""
+    hints = get_type_hints(function, include_extras=True)
+    kinds = {name: _kind_of(hint, {}) for name, hint in hints.items() if name != "return"}
+    return {name: kind for name, kind in kinds.items() if kind is not None}
+
+
 def _kind_of(hint: Any, kinds: Mapping[Any, type[Component]]) -> type[Component] | None:  # noqa: ANN401
     if hint in kinds:
         return kinds[hint]
