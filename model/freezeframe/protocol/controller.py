@@ -243,7 +243,7 @@ def halt(availability_set: AvailabilitySet, alarm: Alarm) -> None:
     promptly()
 
 
-@rule(actor=Actor.CONTROLLER)
+@rule(actor=Actor.CONTROLLER, occasions=("event_lost", "event_repeated", "controller_crash"))
 def poll(vm: VM) -> None:
     """See for itself what no event told it."""
     require(
@@ -255,7 +255,7 @@ def poll(vm: VM) -> None:
     vm.observe()
 
 
-@rule(actor=Actor.CONTROLLER)
+@rule(actor=Actor.CONTROLLER, occasions=("event_repeated",))
 def believe(vm: VM) -> None:
     """Take an event at its word."""
     echo = vm.echo
@@ -266,7 +266,7 @@ def believe(vm: VM) -> None:
     vm.echo = None
 
 
-@rule(actor=Actor.CONTROLLER)
+@rule(actor=Actor.CONTROLLER, occasions=("event_repeated",))
 def discard(vm: VM) -> None:
     """Drop an event that is older than what was seen since."""
     if vm.echo is None:

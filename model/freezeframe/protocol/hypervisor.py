@@ -43,7 +43,7 @@ def rollback_completed(host: Host) -> None:
     takes(clock, Duration.ROLLBACK)
 
 
-@rule(actor=Actor.HYPERVISOR, each=(look,))
+@rule(actor=Actor.HYPERVISOR, each=(look,), occasions=("controller_crash",))
 def restart_controller(controller: Controller) -> None:
     """The host that runs the controller starts it again, with its journal."""
     if controller.is_up:

@@ -201,6 +201,8 @@ class Rule:
     head: RuleFunction
     each: tuple[RuleFunction, ...] = ()
     budget: str | None = None
+    occasions: tuple[str, ...] = ()
+    """The faults and actions of which the fleet must allow one, lest the rule never has an occasion."""
 
     @property
     def is_fair(self) -> bool:
@@ -224,7 +226,11 @@ class Rule:
 
 
 def rule(
-    *, actor: Actor, each: tuple[RuleFunction, ...] = (), budget: str | None = None
+    *,
+    actor: Actor,
+    each: tuple[RuleFunction, ...] = (),
+    budget: str | None = None,
+    occasions: tuple[str, ...] = (),
 ) -> Callable[[RuleFunction], Rule]:
     """Declare the decorated function as the head of a rule; its docstring is the sentence."""
 
@@ -234,7 +240,7 @@ def rule(
             raise TypeError(
                 f"rule {head.__name__}: expected a docstring that says what it does, found none"
             )
-        return Rule(head.__name__, actor, sentence, head, each, budget)
+        return Rule(head.__name__, actor, sentence, head, each, budget, occasions)
 
     return declare
 

@@ -73,10 +73,14 @@ def suspend(vm: VM, controller: Controller) -> None:
     controller.hears_of(vm)
 
 
-@rule(actor=Actor.CUSTOMER)
+@rule(actor=Actor.CUSTOMER, occasions=("suspend", "io_error"))
 def release(host: Host, vm: VM, controller: Controller) -> None:
     """A customer lets a VM go on that maintenance did not pause."""
-    require(vm.status is VmStatus.PAUSED and vm.holder is Holder.OTHER, "the VM is held by others")
+    require(
+        vm.holder is Holder.OTHER,
+        "somebody else paused the VM",
+        stays="maintenance holds no VM while nothing is being done beneath it",
+    )
     require(host.is_open, "nothing is being done beneath the VM")
     vm.let_go("release")
     controller.hears_of(vm)
@@ -106,7 +110,7 @@ def clear_alarm(alarm: Alarm) -> None:
     alarm.is_raised = False
 
 
-@rule(actor=Actor.OPERATOR)
+@rule(actor=Actor.OPERATOR, occasions=("power_loss",))
 def repair(host: Host) -> None:
     """An operator brings back a host that lost power."""
     host.pull("repair")

@@ -210,10 +210,16 @@ class System:
 
     def _instances(self) -> Iterator[Instance]:
         for rule in self.policy.rules():
-            if rule.budget is not None and rule.budget not in self.topology.budgets:
+            if not self._has_occasion(rule):
                 continue
             for head in self.topology.ground(rule.head):
                 yield self._instance(rule, head)
+
+    def _has_occasion(self, rule: Rule) -> bool:
+        allowed = self.topology.budgets
+        if rule.budget is not None and rule.budget not in allowed:
+            return False
+        return not rule.occasions or any(each in allowed for each in rule.occasions)
 
     def _instance(self, rule: Rule, head: Grounding) -> Instance:
         parts = [self._part(rule, rule.head, head, frozenset(range(len(head.slots))), is_head=True)]
