@@ -51,17 +51,17 @@ HOST_LIFECYCLE: Final = Lifecycle(
             _EVENTS,
         ),
         Row(
-            "withdraw",
-            (HostStatus.SCHEDULED,),
-            HostStatus.IN_SERVICE,
-            "an operator cancelled, or an alarm was raised",
-            _EVENTS,
-        ),
-        Row(
             "quiesce",
             (HostStatus.SCHEDULED,),
             HostStatus.QUIESCING,
             "every tenant approved, or had its notice",
+            _EVENTS,
+        ),
+        Row(
+            "withdraw",
+            (HostStatus.SCHEDULED,),
+            HostStatus.IN_SERVICE,
+            "an operator cancelled, or an alarm was raised",
             _EVENTS,
         ),
         Row(

@@ -202,7 +202,7 @@ class Rule:
     each: tuple[RuleFunction, ...] = ()
     budget: str | None = None
     occasions: tuple[str, ...] = ()
-    """The faults and actions of which the fleet must allow one, lest the rule never has an occasion."""
+    """Faults and actions of which the fleet must allow one, or the rule has no occasion."""
 
     @property
     def is_fair(self) -> bool:

@@ -137,7 +137,8 @@ class Topology:
         for name in {"return", *omit}:
             hints.pop(name, None)
         wanted = [(name, _kind_of(hint, kinds or {})) for name, hint in hints.items()]
-        for bound in self._tuples([(n, k) for n, k in wanted if k is not None], dict(given or {})):
+        named = {name: slot for name, slot in (given or {}).items() if name in hints}
+        for bound in self._tuples([(n, k) for n, k in wanted if k is not None], named):
             names = [name for name, kind in wanted if kind is not None]
             arguments: list[tuple[bool, Hashable]] = [
                 (True, names.index(name)) if kind else (False, self._constant(hints[name], bound))

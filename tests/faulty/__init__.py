@@ -1,0 +1,1 @@
+"""Policies and hypervisors that must be caught."""

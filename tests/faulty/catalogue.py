@@ -1,0 +1,353 @@
+"""Planted faults: for each, a small fleet where it matters and the promise that it breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from freezeframe.fleet import (
+    AvailabilitySet,
+    CustomerActions,
+    Faults,
+    Fleet,
+    Host,
+    Limits,
+    Span,
+    Timing,
+    Tolerance,
+    Update,
+    UpdateKind,
+    VirtualMachine,
+)
+from freezeframe.protocol.policies import OneUpdateDomain, Policy
+
+from . import policies
+
+
+def _span(least_seconds: int, longest_seconds: int) -> Span:
+    return Span(least_seconds * 1000, longest_seconds * 1000)
+
+
+_TIMING = Timing(
+    pause=_span(0, 5),
+    update=_span(5, 15),
+    rollback=_span(0, 5),
+    resume=_span(0, 5),
+    clock_sync=_span(0, 5),
+    restart=_span(0, 5),
+    poll=_span(0, 5),
+    recovery=_span(0, 5),
+)
+_LIMITS = Limits(notice_ms=10_000)
+
+
+def _fleet(
+    name: str,
+    hosts: tuple[Host, ...],
+    vms: tuple[VirtualMachine, ...],
+    availability_sets: tuple[AvailabilitySet, ...] = (),
+    *,
+    faults: Faults | None = None,
+    customer: CustomerActions | None = None,
+    tolerance: Tolerance | None = None,
+    attempts: int = 1,
+) -> Fleet:
+    return Fleet(
+        name,
+        hosts,
+        vms,
+        availability_sets,
+        timing=_TIMING,
+        limits=_LIMITS,
+        update=Update(attempts=attempts),
+        faults=faults or Faults(),
+        customer=customer or CustomerActions(),
+        tolerance=tolerance or Tolerance(),
+    )
+
+
+def one_vm(**options: Any) -> Fleet:
+    """One host with one VM that is in no set."""
+    return _fleet("one VM", (Host("a"),), (VirtualMachine("v", "a"),), **options)
+
+
+def two_vms(**options: Any) -> Fleet:
+    """One host with two VMs that are in no set."""
+    vms = (VirtualMachine("v", "a"), VirtualMachine("w", "a"))
+    return _fleet("two VMs", (Host("a"),), vms, **options)
+
+
+def two_domains(**options: Any) -> Fleet:
+    """A set of two domains, a host each."""
+    vms = (VirtualMachine("web-0", "a", "web", 0), VirtualMachine("web-1", "b", "web", 1))
+    return _fleet(
+        "two domains", (Host("a"), Host("b")), vms, (AvailabilitySet("web", 2),), **options
+    )
+
+
+def two_sets() -> Fleet:
+    """Two sets of two domains, a host for the first domains and one for the second ones."""
+    vms = (
+        VirtualMachine("web-0", "a", "web", 0),
+        VirtualMachine("db-0", "a", "db", 0),
+        VirtualMachine("web-1", "b", "web", 1),
+        VirtualMachine("db-1", "b", "db", 1),
+    )
+    sets = (AvailabilitySet("web", 2), AvailabilitySet("db", 2))
+    return _fleet("two sets", (Host("a"), Host("b")), vms, sets)
+
+
+def shared_host() -> Fleet:
+    """Two sets of two domains, and a host that carries a domain of each."""
+    vms = (
+        VirtualMachine("web-0", "a", "web", 0),
+        VirtualMachine("web-1", "b", "web", 1),
+        VirtualMachine("db-0", "b", "db", 0),
+        VirtualMachine("db-1", "c", "db", 1),
+    )
+    sets = (AvailabilitySet("web", 2), AvailabilitySet("db", 2))
+    return _fleet("shared host", (Host("a"), Host("b"), Host("c")), vms, sets)
+
+
+def mixed_host() -> Fleet:
+    """One host that carries two domains of a set."""
+    vms = (VirtualMachine("web-0", "a", "web", 0), VirtualMachine("web-1", "a", "web", 1))
+    return _fleet("mixed host", (Host("a"),), vms, (AvailabilitySet("web", 2),))
+
+
+def disruptive(**options: Any) -> Fleet:
+    """One host whose update no VM survives."""
+    hosts = (Host("a", update=UpdateKind.DISRUPTIVE),)
+    return _fleet("disruptive", hosts, (VirtualMachine("v", "a"),), **options)
+
+
+def growing(**options: Any) -> Fleet:
+    """Two hosts, a VM that may move, and one that may be created."""
+    vms = (
+        VirtualMachine("v", "a", may_move_to=("b",)),
+        VirtualMachine("n", "b", exists=False),
+    )
+    return _fleet("growing", (Host("a"), Host("b")), vms, **options)
+
+
+@dataclass(frozen=True)
+class PlantedFault:
+    """A fault, where it matters, and the promise that it must break."""
+
+    name: str
+    breaks: str
+    fleet: Fleet
+    policy: Callable[[], Policy] = OneUpdateDomain
+    without: tuple[str, ...] = field(default=())
+
+
+def _dropped(guard: str, breaks: str, fleet: Fleet) -> PlantedFault:
+    return PlantedFault(f"without {guard}", breaks, fleet, without=(guard,))
+
+
+DROPPED_GUARDS = (
+    _dropped(
+        "schedule/no-failure-waits-for-an-operator",
+        "halts_on_failure",
+        two_domains(faults=Faults(vm_crash=1)),
+    ),
+    _dropped(
+        "schedule/the-host-carries-one-domain-of-each-set", "one_impact_per_event", mixed_host()
+    ),
+    _dropped(
+        "schedule/no-other-domain-of-the-set-is-under-maintenance",
+        "one_update_domain_paused",
+        two_domains(),
+    ),
+    _dropped("withdraw/a-failure-waits-for-an-operator", "maintenance_completes", one_vm()),
+    _dropped(
+        "quiesce/no-failure-waits-for-an-operator",
+        "halts_on_failure",
+        two_domains(faults=Faults(power_loss=1)),
+    ),
+    _dropped("quiesce/each-tenant-approved-or-had-its-notice", "event_before_impact", one_vm()),
+    _dropped("pause/the-host-is-quiescing", "event_before_impact", one_vm()),
+    _dropped("pause/the-update-preserves-the-vm", "only_eligible_updates", disruptive()),
+    _dropped("shut_down/the-host-is-quiescing", "event_before_impact", disruptive()),
+    _dropped(
+        "begin_update/every-vm-on-the-host-was-seen-to-stand-still", "memory_preserved", one_vm()
+    ),
+    _dropped("abandon/the-time-left-is-just-enough-to-resume", "maintenance_completes", one_vm()),
+    _dropped(
+        "abort/the-time-left-is-just-enough-to-roll-back-and-resume",
+        "maintenance_completes",
+        one_vm(),
+    ),
+    _dropped("give_up/the-update-is-overdue", "maintenance_completes", one_vm()),
+    _dropped("resume/the-host-is-being-restored", "memory_preserved", one_vm()),
+    _dropped(
+        "resume/maintenance-paused-the-vm",
+        "unrelated_vms_untouched",
+        two_vms(customer=CustomerActions(suspend=1)),
+    ),
+    _dropped("boot/the-host-is-being-restored", "memory_preserved", disruptive()),
+    _dropped(
+        "boot/maintenance-shut-the-vm-down",
+        "unrelated_vms_untouched",
+        disruptive(customer=CustomerActions(stop=1)),
+    ),
+    _dropped(
+        "return_to_service/maintenance-holds-no-vm-of-the-host", "no_vm_left_paused", one_vm()
+    ),
+    _dropped(
+        "return_to_service/every-resumed-vm-was-seen-with-its-clock-set",
+        "clock_synchronized",
+        one_vm(),
+    ),
+    _dropped("halt/a-failure-waits-for-an-operator", "no_deadlock", two_domains()),
+    _dropped(
+        "believe/the-event-is-not-older-than-what-was-seen",
+        "memory_preserved",
+        one_vm(faults=Faults(update_failure=1, event_repeated=1), attempts=2),
+    ),
+    _dropped(
+        "create/the-host-takes-vms-in",
+        "memory_preserved",
+        growing(customer=CustomerActions(create=1)),
+    ),
+    _dropped(
+        "start/nothing-is-being-done-beneath-the-vm",
+        "memory_preserved",
+        two_vms(customer=CustomerActions(stop=1, start=1)),
+    ),
+    _dropped(
+        "move/the-destination-takes-vms-in",
+        "memory_preserved",
+        growing(customer=CustomerActions(move=1)),
+    ),
+    _dropped(
+        "release/nothing-is-being-done-beneath-the-vm",
+        "memory_preserved",
+        two_vms(customer=CustomerActions(suspend=1)),
+    ),
+)
+
+_HANG = Faults(update_hang=1)
+
+WRONG_CONTROLLERS = (
+    PlantedFault("all at once", "one_update_domain_paused", two_domains(), policies.AllAtOnce),
+    PlantedFault(
+        "locks one set only", "one_update_domain_paused", shared_host(), policies.LocksOneSetOnly
+    ),
+    PlantedFault("holds and waits", "no_deadlock", two_sets(), policies.HoldsAndWaits),
+    PlantedFault("never settles", "maintenance_completes", two_domains(), policies.NeverSettles),
+    PlantedFault(
+        "done before its VMs run",
+        "one_update_domain_paused",
+        two_domains(),
+        policies.DoneBeforeItsVmsRun,
+    ),
+    PlantedFault("never sets clocks", "clock_synchronized", one_vm(), policies.NeverSetsClocks),
+    PlantedFault(
+        "sets clocks on the first resume only",
+        "clock_synchronized",
+        one_vm(faults=Faults(update_failure=1), attempts=2),
+        policies.SetsClocksOnTheFirstResumeOnly,
+    ),
+    PlantedFault("no deadline", "pause_within_limit", one_vm(faults=_HANG), policies.NoDeadline),
+    PlantedFault(
+        "forgets the rollback",
+        "pause_within_limit",
+        one_vm(faults=_HANG),
+        policies.ForgetsTheRollback,
+    ),
+    PlantedFault(
+        "forgets that resuming takes time",
+        "pause_within_limit",
+        one_vm(faults=_HANG),
+        policies.ForgetsThatResumingTakesTime,
+    ),
+    PlantedFault(
+        "forgets that resumes fail",
+        "pause_within_limit",
+        one_vm(
+            faults=Faults(update_hang=1, resume_failure=1), tolerance=Tolerance(resume_failure=1)
+        ),
+        policies.ForgetsThatResumesFail,
+    ),
+    PlantedFault("halves the notice", "event_before_impact", one_vm(), policies.HalvesTheNotice),
+    PlantedFault("announces nothing", "event_before_impact", one_vm(), policies.AnnouncesNothing),
+    PlantedFault("ends events early", "event_before_impact", one_vm(), policies.EndsEventsEarly),
+    PlantedFault(
+        "goes on with what was scheduled",
+        "halts_on_failure",
+        two_domains(faults=Faults(power_loss=1)),
+        policies.WithdrawsNothingFromTheGuests,
+    ),
+    PlantedFault(
+        "resumes during the rollback",
+        "memory_preserved",
+        one_vm(faults=_HANG),
+        policies.ResumesDuringTheRollback,
+    ),
+    PlantedFault(
+        "gives up resuming",
+        "no_vm_left_paused",
+        one_vm(faults=Faults(update_hang=1, resume_failure=1)),
+        policies.GivesUpResuming,
+    ),
+    PlantedFault(
+        "resumes what it did not pause",
+        "unrelated_vms_untouched",
+        two_vms(faults=Faults(io_error=1)),
+        policies.ResumesWhatItDidNotPause,
+    ),
+    PlantedFault(
+        "never looks",
+        "no_vm_left_paused",
+        one_vm(faults=Faults(event_lost=1), tolerance=Tolerance(event_lost=1)),
+        policies.NeverLooks,
+    ),
+    PlantedFault(
+        "restarts blindly",
+        "no_vm_left_paused",
+        one_vm(faults=Faults(controller_crash=1), tolerance=Tolerance(controller_crash=1)),
+        policies.RestartsBlindly,
+    ),
+    PlantedFault(
+        "believes old events",
+        "memory_preserved",
+        one_vm(faults=Faults(update_failure=1, event_repeated=1), attempts=2),
+        policies.BelievesOldEvents,
+    ),
+    PlantedFault(
+        "continues after failure",
+        "halts_on_failure",
+        two_domains(faults=Faults(update_failure=1)),
+        policies.ContinuesAfterFailure,
+    ),
+    PlantedFault(
+        "pauses for every update",
+        "only_eligible_updates",
+        disruptive(),
+        policies.PausesForEveryUpdate,
+    ),
+    PlantedFault(
+        "updates beneath running VMs",
+        "memory_preserved",
+        one_vm(),
+        policies.UpdatesBeneathRunningVms,
+    ),
+)
+
+WRONG_HYPERVISORS = (
+    PlantedFault("loses memory", "memory_preserved", one_vm(), policies.LosesMemory),
+    PlantedFault("resumes slowly", "pause_within_limit", one_vm(), policies.ResumesSlowly),
+    PlantedFault("never resumes", "no_vm_left_paused", one_vm(), policies.NeverResumes),
+    PlantedFault("never pauses", "no_vm_left_paused", one_vm(), policies.NeverPauses),
+    PlantedFault(
+        "rolls back slowly", "pause_within_limit", one_vm(faults=_HANG), policies.RollsBackSlowly
+    ),
+    PlantedFault(
+        "pauses a neighbour", "one_update_domain_paused", two_domains(), policies.PausesANeighbour
+    ),
+    PlantedFault("the agent lies", "clock_synchronized", one_vm(), policies.AgentLies),
+)
+
+PLANTED_FAULTS = DROPPED_GUARDS + WRONG_CONTROLLERS + WRONG_HYPERVISORS

@@ -1,0 +1,440 @@
+"""Wrong controllers and wrong hypervisors: each differs from the protocol in one harmful way.
+
+They know what the protocol offers to users' own policies, and use nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from freezeframe.fleet import Fleet
+from freezeframe.lifecycles import HostStatus, SetStatus, VmStatus
+from freezeframe.protocol import controller
+from freezeframe.protocol.components import (
+    VM,
+    Alarm,
+    AvailabilitySet,
+    Controller,
+    Host,
+)
+from freezeframe.protocol.language import (
+    Actor,
+    Deadline,
+    Duration,
+    Rule,
+    promptly,
+    reached,
+    refuse,
+    require,
+    rule,
+    takes,
+)
+from freezeframe.protocol.policies import OneUpdateDomain
+from freezeframe.protocol.settings import resume_reserve_ms, standard_deadlines_ms
+from freezeframe.protocol.topology import Lanes
+
+
+def changed(rules: tuple[Rule, ...], name: str, **changes: Any) -> tuple[Rule, ...]:
+    """The rules with one of them changed."""
+    assert name in {each.name for each in rules}
+    return tuple(replace(each, **changes) if each.name == name else each for each in rules)
+
+
+def without_rules(rules: tuple[Rule, ...], *names: str) -> tuple[Rule, ...]:
+    """The rules without some of them."""
+    assert set(names) <= {each.name for each in rules}
+    return tuple(each for each in rules if each.name not in names)
+
+
+class _Changed(OneUpdateDomain):
+    """A policy that changes rules by name, drops some, and adds some."""
+
+    changes: Mapping[str, Mapping[str, Any]] = {}
+    dropped: tuple[str, ...] = ()
+    added: tuple[Rule, ...] = ()
+
+    def rules(self) -> tuple[Rule, ...]:
+        found = without_rules(super().rules(), *self.dropped)
+        for name, change in self.changes.items():
+            found = changed(found, name, **change)
+        return found + self.added
+
+
+# Which host may begin
+
+
+def _enter_anyway(host: Host, availability_set: AvailabilitySet, lanes: Lanes) -> None:  # noqa: ARG001 (names the head's host)
+    availability_set.enter(min(lanes))
+
+
+class AllAtOnce(OneUpdateDomain):
+    """Begins every host it can."""
+
+    def begins(self) -> tuple[Callable[..., None], ...]:
+        return (_enter_anyway,)
+
+
+def _schedule_for_one_set(
+    host: Host, alarm: Alarm, availability_set: AvailabilitySet, lanes: Lanes
+) -> None:
+    host.pull("schedule")
+    require(not host.has_new_software, "the host runs the old software")
+    require(host.attempts_left > 0, "the host has an attempt left")
+    require(not alarm.is_raised, "no failure waits for an operator")
+    is_free = availability_set.status is not SetStatus.MAINTAINING
+    require(is_free or availability_set.lane in lanes, "no other domain is under maintenance")
+    availability_set.enter(min(lanes))
+
+
+def _leave_if_entered(host: Host, availability_set: AvailabilitySet, lanes: Lanes) -> None:  # noqa: ARG001 (names the head's host)
+    if availability_set.status is SetStatus.MAINTAINING and availability_set.lane in lanes:
+        availability_set.leave()
+
+
+class LocksOneSetOnly(_Changed):
+    """Each set goes domain by domain, and ignores the other sets of the hosts that it takes."""
+
+    changes = {  # noqa: RUF012 (never written)
+        "schedule": {"head": _schedule_for_one_set, "each": (controller.announce,)},
+        "withdraw": {"each": (_leave_if_entered, controller.withdraw_event)},
+        "return_to_service": {
+            "each": (controller.be_ready, _leave_if_entered, controller.withdraw_event)
+        },
+    }
+
+
+def _claim(host: Host, availability_set: AvailabilitySet, lanes: Lanes) -> None:
+    """Reserve a domain of a set for a host."""
+    require(host.status is HostStatus.IN_SERVICE and not host.has_new_software, "the host is due")
+    require(availability_set.status is SetStatus.STEADY, "nobody holds the set")
+    availability_set.enter(min(lanes))
+
+
+def _be_claimed(host: Host, availability_set: AvailabilitySet, lanes: Lanes) -> None:  # noqa: ARG001 (names the head's host)
+    require(availability_set.lane in lanes, "the set is held for the host's domain")
+
+
+class HoldsAndWaits(_Changed):
+    """Takes the sets of a host one after the other, and keeps what it has while it waits."""
+
+    added = (rule(actor=Actor.CONTROLLER)(_claim),)
+
+    def begins(self) -> tuple[Callable[..., None], ...]:
+        return (_be_claimed,)
+
+
+class NeverSettles(_Changed):
+    """Forgets that a set has recovered."""
+
+    dropped = ("settle",)
+
+
+# When a domain is done
+
+
+class DoneBeforeItsVmsRun(_Changed):
+    """Counts a domain as done when the software is new, not when its VMs run."""
+
+    changes = {  # noqa: RUF012 (never written)
+        "update_completed": {"each": (controller.suffer, controller.leave_set)},
+        "rollback_completed": {"each": (controller.suffer, controller.leave_set)},
+        "abandon": {"each": (controller.leave_set,)},
+        "return_to_service": {"each": (controller.be_ready, controller.withdraw_event)},
+        "settle": {"each": ()},
+    }
+
+
+def _need_nothing(host: Host, vm: VM) -> None:  # noqa: ARG001 (names the head's host)
+    require(not vm.is_held_by_maintenance, "maintenance holds no VM of the host")
+
+
+class NeverSetsClocks(_Changed):
+    """Resumes VMs and leaves their clocks behind."""
+
+    dropped = ("set_clock",)
+    changes = {  # noqa: RUF012 (never written)
+        "return_to_service": {
+            "each": (_need_nothing, controller.leave_set, controller.withdraw_event)
+        },
+    }
+
+
+def _need_a_clock_once(host: Host, vm: VM) -> None:
+    require(not vm.is_held_by_maintenance, "maintenance holds no VM of the host")
+    is_first = host.attempts_left > 0
+    is_behind = vm.seen in {VmStatus.RESUMING, VmStatus.RESUMED}
+    require(not (is_first and is_behind), "every VM had its clock set after the first resume")
+
+
+class SetsClocksOnTheFirstResumeOnly(_Changed):
+    """Waits for the clocks in the first attempt, and not in the second."""
+
+    changes = {  # noqa: RUF012 (never written)
+        "return_to_service": {
+            "each": (_need_a_clock_once, controller.leave_set, controller.withdraw_event)
+        },
+    }
+
+
+# Deadlines
+
+
+class NoDeadline(_Changed):
+    """Lets an update take its time, however long the VMs are paused."""
+
+    dropped = ("abandon", "abort", "give_up")
+
+
+class ForgetsTheRollback(OneUpdateDomain):
+    """Aborts when there is just time to resume, but rolling back takes time as well."""
+
+    def deadlines_ms(self, fleet: Fleet) -> Mapping[Deadline, int]:
+        left_ms = fleet.limits.pause_ms - resume_reserve_ms(fleet)
+        return {**standard_deadlines_ms(fleet), Deadline.ABORT: left_ms}
+
+
+class ForgetsThatResumingTakesTime(OneUpdateDomain):
+    """Aborts when there is just time to roll back."""
+
+    def deadlines_ms(self, fleet: Fleet) -> Mapping[Deadline, int]:
+        left_ms = fleet.limits.pause_ms - fleet.timing.rollback.max_ms
+        return {**standard_deadlines_ms(fleet), Deadline.ABORT: left_ms}
+
+
+class ForgetsThatResumesFail(OneUpdateDomain):
+    """Leaves time for one resume only."""
+
+    def deadlines_ms(self, fleet: Fleet) -> Mapping[Deadline, int]:
+        spared_ms = fleet.timing.resume.max_ms * fleet.tolerance.resume_failure
+        standard = standard_deadlines_ms(fleet)
+        return {**standard, Deadline.ABORT: standard[Deadline.ABORT] + spared_ms}
+
+
+class HalvesTheNotice(OneUpdateDomain):
+    """Believes that guests need half the notice."""
+
+    def deadlines_ms(self, fleet: Fleet) -> Mapping[Deadline, int]:
+        return {**standard_deadlines_ms(fleet), Deadline.NOTICE: fleet.limits.notice_ms // 2}
+
+
+# Events
+
+
+class AnnouncesNothing(_Changed):
+    """Pauses VMs without a word to their guests."""
+
+    changes = {"quiesce": {"each": ()}}  # noqa: RUF012 (never written)
+
+    def rules(self) -> tuple[Rule, ...]:
+        return changed(super().rules(), "schedule", each=self.begins())
+
+
+class EndsEventsEarly(_Changed):
+    """Tells the guests that it is over when the update begins."""
+
+    changes = {  # noqa: RUF012 (never written)
+        "begin_update": {"each": (controller.stand_still, controller.withdraw_event)},
+    }
+
+
+class WithdrawsNothingFromTheGuests(_Changed):
+    """Goes on with what was scheduled, though something failed."""
+
+    def rules(self) -> tuple[Rule, ...]:
+        return changed(super().rules(), "quiesce", head=_quiesce_anyway)
+
+
+def _quiesce_anyway(host: Host) -> None:
+    host.pull("quiesce")
+    host.attempts_left -= 1
+
+
+# Resuming
+
+
+def _resume_while_rolling_back(host: Host, vm: VM) -> None:
+    require(
+        host.status in {HostStatus.ROLLING_BACK, HostStatus.RESTORING}, "the update is given up"
+    )
+    require(vm.seen is VmStatus.PAUSED, "the VM was seen paused")
+    require(vm.is_held_by_maintenance, "maintenance paused the VM")
+    vm.begin_resume()
+    promptly()
+
+
+class ResumesDuringTheRollback(_Changed):
+    """Resumes VMs before the old hosting environment is back."""
+
+    changes = {"resume": {"head": _resume_while_rolling_back}}  # noqa: RUF012 (never written)
+
+
+def _resume_unless_late(host: Host, vm: VM) -> None:
+    require(host.status is HostStatus.RESTORING, "the host is being restored")
+    require(vm.seen is VmStatus.PAUSED, "the VM was seen paused")
+    require(vm.is_held_by_maintenance, "maintenance paused the VM")
+    require(not reached(vm.paused_for, Deadline.ABANDON), "there is still time")
+    vm.begin_resume()
+    promptly()
+
+
+class GivesUpResuming(_Changed):
+    """Stops trying to resume a VM when it is late."""
+
+    changes = {"resume": {"head": _resume_unless_late}}  # noqa: RUF012 (never written)
+
+
+def _resume_whatever_is_paused(host: Host, vm: VM) -> None:
+    require(host.status is HostStatus.RESTORING, "the host is being restored")
+    require(vm.seen is VmStatus.PAUSED, "the VM was seen paused")
+    vm.begin_resume()
+    promptly()
+
+
+class ResumesWhatItDidNotPause(_Changed):
+    """Resumes every paused VM of its host."""
+
+    changes = {"resume": {"head": _resume_whatever_is_paused}}  # noqa: RUF012 (never written)
+
+
+# What the controller knows
+
+
+class NeverLooks(_Changed):
+    """Relies on events alone."""
+
+    dropped = ("poll",)
+
+
+class RestartsBlindly(_Changed):
+    """Goes on after a crash with what it knew before, and relies on events."""
+
+    dropped = ("poll",)
+    changes = {"restart_controller": {"each": ()}}  # noqa: RUF012 (never written)
+
+
+def _believe_all(vm: VM) -> None:
+    echo = vm.echo
+    if echo is None:
+        refuse()
+    vm.believe(echo)
+    vm.echo = None
+
+
+class BelievesOldEvents(_Changed):
+    """Takes a repeated event for news."""
+
+    changes = {"believe": {"head": _believe_all}}  # noqa: RUF012 (never written)
+
+
+# After a failure
+
+
+def _schedule_anyway(host: Host) -> None:
+    host.pull("schedule")
+    require(not host.has_new_software, "the host runs the old software")
+    require(host.attempts_left > 0, "the host has an attempt left")
+
+
+class ContinuesAfterFailure(_Changed):
+    """Goes on with the next host, whatever happened to the last."""
+
+    changes = {"schedule": {"head": _schedule_anyway}}  # noqa: RUF012 (never written)
+
+
+# Which updates
+
+
+def _pause_whatever(host: Host, vm: VM) -> None:
+    require(host.status is HostStatus.QUIESCING, "the host is quiescing")
+    require(vm.seen is VmStatus.RUNNING, "the VM was seen running")
+    vm.begin_pause()
+    promptly()
+
+
+class PausesForEveryUpdate(_Changed):
+    """Pauses VMs for updates that cannot preserve them."""
+
+    dropped = ("shut_down",)
+    changes = {"pause": {"head": _pause_whatever}}  # noqa: RUF012 (never written)
+
+
+class UpdatesBeneathRunningVms(_Changed):
+    """Does not wait until VMs stand still."""
+
+    changes = {"begin_update": {"each": (controller.suffer,)}}  # noqa: RUF012 (never written)
+
+
+# Hypervisors
+
+
+def _lose_memory(vm: VM, controller: Controller) -> None:
+    clock = vm.in_phase
+    vm.complete_resume()
+    takes(clock, Duration.RESUME)
+    vm.memory_intact = False
+    controller.hears_of(vm)
+
+
+class LosesMemory(_Changed):
+    """A hypervisor that resumes VMs with other memory than they were paused with."""
+
+    changes = {"resume_completed": {"head": _lose_memory}}  # noqa: RUF012 (never written)
+
+
+def _resume_in_its_own_time(vm: VM, controller: Controller) -> None:
+    vm.complete_resume()
+    controller.hears_of(vm)
+
+
+class ResumesSlowly(_Changed):
+    """A hypervisor that keeps no promise of how long a resume takes."""
+
+    changes = {"resume_completed": {"head": _resume_in_its_own_time}}  # noqa: RUF012 (never written)
+
+
+class NeverResumes(_Changed):
+    """A hypervisor that begins to resume VMs and does not finish."""
+
+    dropped = ("resume_completed",)
+
+
+class NeverPauses(_Changed):
+    """A hypervisor that begins to pause VMs and does not finish."""
+
+    dropped = ("pause_completed",)
+
+
+def _roll_back_in_its_own_time(host: Host) -> None:
+    host.pull("rollback_completed")
+
+
+class RollsBackSlowly(_Changed):
+    """A hypervisor that keeps no promise of how long a rollback takes."""
+
+    changes = {"rollback_completed": {"head": _roll_back_in_its_own_time}}  # noqa: RUF012 (never written)
+
+
+def _drag_along(vm: VM, other: VM) -> None:  # noqa: ARG001 (names the head's VM)
+    if other.status is VmStatus.RUNNING:
+        other.begin_pause()
+
+
+class PausesANeighbour(_Changed):
+    """A hypervisor that pauses other VMs along with the one that it is told to pause."""
+
+    changes = {"pause_completed": {"each": (_drag_along,)}}  # noqa: RUF012 (never written)
+
+
+def _forget_the_clock(vm: VM) -> None:
+    require(vm.seen is VmStatus.RESUMED, "the VM was seen resumed")
+    takes(vm.in_phase, Duration.CLOCK_SYNC)
+    vm.pull("clock_set")
+    vm.observe()
+
+
+class AgentLies(_Changed):
+    """A guest agent that says it set the clock, and did not."""
+
+    changes = {"set_clock": {"head": _forget_the_clock}}  # noqa: RUF012 (never written)
