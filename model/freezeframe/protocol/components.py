@@ -55,12 +55,21 @@ class Component:
             """Thaw: reached only for a field that was not read before."""
             if name not in self.FIELDS or self._thawed:
                 raise AttributeError(f"{type(self).__name__} has no {name!r}")
-            self._thawed = True
-            if self._on_touch is not None:
-                self._on_touch.append(self._position)
-            for field, item in zip(self.FIELDS, self._value, strict=True):
-                object.__setattr__(self, field, item)
+            self._thaw()
             return getattr(self, name)
+
+        def __setattr__(self, name: str, value: object) -> None:
+            """Thaw: what is written counts as accessed, though nothing was read before."""
+            if name in self.FIELDS and not self._thawed:
+                self._thaw()
+            object.__setattr__(self, name, value)
+
+    def _thaw(self) -> None:
+        self._thawed = True
+        if self._on_touch is not None:
+            self._on_touch.append(self._position)
+        for field, item in zip(self.FIELDS, self._value, strict=True):
+            object.__setattr__(self, field, item)
 
     @classmethod
     def frozen(cls, **fields: Hashable) -> Value:
@@ -145,6 +154,15 @@ class VM(Component):
         return self.holder is Holder.MAINTENANCE
 
     @property
+    def is_paused_by_maintenance(self) -> bool:
+        """Whether maintenance is pausing it, has paused it, or is resuming it."""
+        return self.is_held_by_maintenance and self.status in {
+            VmStatus.PAUSING,
+            VmStatus.PAUSED,
+            VmStatus.RESUMING,
+        }
+
+    @property
     def executes(self) -> bool:
         """Whether its virtual CPUs may be running."""
         return self.status in {
@@ -198,7 +216,8 @@ class VM(Component):
         """Maintenance shuts it down; one that others held stays off until they start it."""
         self.pull("shut_down")
         self.paused_for = ZERO
-        self.holder = Holder.NOBODY if self.holder is Holder.OTHER else Holder.MAINTENANCE
+        if self.holder is not Holder.OTHER:
+            self.holder = Holder.MAINTENANCE
 
     def complete_resume(self) -> None:
         """It runs again; its clock is behind by the length of the pause."""
@@ -230,18 +249,15 @@ class VM(Component):
         more.
         """
         if self.status in {VmStatus.STOPPED, VmStatus.FAILED, VmStatus.ABSENT}:
-            self.holder = Holder.NOBODY
+            if self.is_held_by_maintenance:
+                self.holder = Holder.NOBODY
             return
         self.let_go("fail")
         self.memory_intact = False
 
     def tick(self, settings: Settings) -> None:
         """One unit of pause, phase and ignorance."""
-        if self.is_held_by_maintenance and self.status in {
-            VmStatus.PAUSING,
-            VmStatus.PAUSED,
-            VmStatus.RESUMING,
-        }:
+        if self.is_paused_by_maintenance:
             self.paused_for = _next(self.paused_for, settings.pause_limit + 1)
         if self.status is VmStatus.RESUMING:
             self.in_phase = _next(self.in_phase, settings.longest(Duration.RESUME))

@@ -130,6 +130,9 @@ def stand_still(host: Host, vm: VM, kind: UpdateKind) -> None:
     if kind is not UpdateKind.NO_IMPACT:
         is_safe = vm.was_seen_off if kind is UpdateKind.DISRUPTIVE else vm.was_seen_still
         require(is_safe, "every VM on the host was seen to stand still")
+    if vm.is_paused_by_maintenance:
+        is_late = reached(vm.paused_for, Deadline.ABORT)
+        require(not is_late, "there is time to roll back and resume")
     suffer(host, vm, kind)
 
 
@@ -144,6 +147,8 @@ def begin_update(host: Host) -> None:
 def abandon(host: Host, vm: VM) -> None:
     """Give up a quiescing host while there is just time to resume."""
     host.pull("abandon")
+    if not vm.is_paused_by_maintenance:
+        refuse()
     require(reached(vm.paused_for, Deadline.ABANDON), "the time left is just enough to resume")
     by(vm.paused_for, Deadline.ABANDON)
 
@@ -152,6 +157,8 @@ def abandon(host: Host, vm: VM) -> None:
 def abort(host: Host, vm: VM) -> None:
     """Roll an update back while there is just time to roll back and resume."""
     host.pull("abort")
+    if not vm.is_paused_by_maintenance:
+        refuse()
     require(
         reached(vm.paused_for, Deadline.ABORT),
         "the time left is just enough to roll back and resume",

@@ -235,7 +235,7 @@ def rule(
     """Declare the decorated function as the head of a rule; its docstring is the sentence."""
 
     def declare(head: RuleFunction) -> Rule:
-        sentence = inspect.cleandoc(head.__doc__ or "").partition("\n")[0]
+        sentence = " ".join(inspect.cleandoc(head.__doc__ or "").partition("\n\n")[0].split())
         if not sentence:
             raise TypeError(
                 f"rule {head.__name__}: expected a docstring that says what it does, found none"

@@ -112,8 +112,8 @@ def load_policy(name: str) -> Policy:
     """The policy called `name`: one of `POLICIES`, or `package.module:Name` for a subclass of
     `Policy`.
 
-    Raises `PolicyError` if there is none, if its module cannot be imported, or if it is not a
-    policy.
+    Raises `PolicyError` if there is none, if its module cannot be imported, if it is not a policy,
+    or if it cannot be made without arguments.
     """
     if name in POLICIES:
         return POLICIES[name]()
@@ -127,8 +127,14 @@ def load_policy(name: str) -> Policy:
         raise PolicyError(
             f"policy: {expected}, which cannot be loaded: {type(error).__name__}: {error}"
         ) from error
-    if not (isinstance(found, type) and issubclass(found, Policy)):
+    if not (isinstance(found, type) and issubclass(found, Policy) and found is not Policy):
         raise PolicyError(
             f"policy: expected {name} to be a subclass of {Policy.__qualname__}, found {found!r}"
         )
-    return found()
+    try:
+        return found()
+    except Exception as error:
+        raise PolicyError(
+            f"policy: expected {name} to need no arguments, found that {name}() raises "
+            f"{type(error).__name__}: {error}"
+        ) from error

@@ -1,0 +1,1 @@
+"""Everything that judges: the search, liveness, shortest counterexamples, coverage, graphs."""

@@ -5,7 +5,7 @@ broken.
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,19 +36,23 @@ def check(
     max_states: int = MAX_STATES_DEFAULT,
     stop_at_violation: bool = False,
     watcher: Watcher | None = None,
+    on_space: Callable[[Space], None] | None = None,
 ) -> CheckResult:
     """Decide `properties` for `fleet` under `policy`, with the guards named in `without` switched
     off.
 
     `holds` is only said of a property after the whole space was explored. With `stop_at_violation`,
     the search ends with the first level that breaks a promise of kind `always`; what was not
-    decided by then is `incomplete`.
+    decided by then is `incomplete`. `on_space` is given what was explored, which is forgotten
+    otherwise.
     """
     began = time.monotonic()
     system = System(fleet, policy, frozenset(without))
     space = explore(
         system, properties, max_states=max_states, stop_at_mark=stop_at_violation, watcher=watcher
     )
+    if on_space is not None:
+        on_space(space)
     judge = Judge(space)
     results = tuple(judge.result(bit, prop) for bit, prop in enumerate(properties))
     return CheckResult(

@@ -72,6 +72,8 @@ def narrate(
         loop_steps,
         tuple(all_facts(system, state) for state in run.states),
         tuple(WAIT if move is None else str(move) for move in run.moves),
+        loop_moves,
+        system.settings.seconds(1),
     )
 
 

@@ -10,19 +10,32 @@ import resource
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from freezeframe.properties import Property
 from freezeframe.protocol.system import System
 
 from . import kernel
 from .space import Space
-from .tables import Tables
+from .tables import Ints, Tables
 
 MAX_STATES_DEFAULT = 20_000_000
 _BATCH = 1 << 17
 """States expanded between two reports of progress; some tenths of a second."""
+_RESERVED = 1 << 24
+"""States for which room is set aside from the start. It costs addresses only: what is not touched
+takes no memory.
+"""
+_EDGES_RESERVED = 4
+"""Edges for each of those."""
+_TABLE_LEAST = 1 << 16
+_PENDING_LEAST = 1 << 10
+"""Successors that are looked up together: enough for the waits to overlap, few enough to stay in
+the nearest caches.
+"""
 
 
 @dataclass(frozen=True)
@@ -38,6 +51,7 @@ class Progress:
 
 
 Watcher = Callable[[Progress], None]
+Number = TypeVar("Number", bound=np.generic)
 
 
 def explore(
@@ -60,6 +74,11 @@ def explore(
 class _Search:
     """The arrays of one search, and the loop around the compiled loop."""
 
+    table: Ints
+    """Where each state is, for the compiled loop to look up."""
+    pending: Ints
+    """Successors that were not looked up yet."""
+
     def __init__(
         self,
         system: System,
@@ -70,22 +89,23 @@ class _Search:
         watcher: Watcher | None,
     ) -> None:
         self.tables = Tables(system, properties)
-        self.max_states = max_states
+        self.max_states = min(max_states, kernel.STATES_MAX)
         self.stop_at_mark = stop_at_mark
         self.watcher = watcher
         self.began = time.monotonic()
         most_parts = max((len(item.parts) for item in self.tables.items), default=1)
-        self.room = self.tables.n_rules + 1
         self.ids = np.zeros(2 * len(system.slots), np.int64)
-        self.by = np.zeros(self.room + 1, np.int64)
-        self.hashes = np.zeros(self.room + 1, np.int64)
+        self.n_pending = max(_PENDING_LEAST, 2 * (self.tables.n_rules + 1))
+        self.tags = np.zeros(self.n_pending + 1, np.int64)
         self.part_rows = np.zeros(most_parts, np.int64)
-        capacity = max(1 << 12, 4 * self.room)
-        self.words = np.zeros((capacity, self.tables.width), np.int64)
-        self.marks = np.zeros(capacity, np.int64)
-        self.edge_start = np.zeros(capacity + 1, np.int64)
-        self.edge_to = np.zeros(4 * capacity, np.uint32)
-        self.edge_by = np.zeros(4 * capacity, np.uint16)
+        capacity = min(self.max_states, _RESERVED) + self.n_pending
+        self.words = np.empty((capacity, self.tables.width), np.int64)
+        self.marks = np.empty(capacity, np.int64)
+        self.edge_start = np.empty(capacity + 1, np.int64)
+        self.edge_to = np.empty(_EDGES_RESERVED * capacity, np.uint32)
+        few = self.tables.n_rules < 1 << 16
+        by: type[np.unsignedinteger[Any]] = np.uint16 if few else np.uint32
+        self.edge_by = np.empty(_EDGES_RESERVED * capacity, by)
         self.words[0] = self.tables.pack(np.array([self.tables.initial]))[0]
         self.n_states, self.n_edges, self.reached = 1, 0, 0
         self.level_start = [0, 1]
@@ -119,31 +139,32 @@ class _Search:
             return True
         if not self.stop_at_mark or self.reached != self.level_start[-2]:
             return False
-        last_level = self.marks[
-            self.level_start[-3] if len(self.level_start) > 2 else 0 : self.reached
-        ]
+        # Level 0 alone has no level before it.
+        begin = self.level_start[-3] if self.reached > 1 else 0
+        last_level = self.marks[begin : self.reached]
         return bool(np.any(last_level & (kernel.STUCK - 1)))
 
     def _batch(self, stop: int) -> None:
-        stop = min(stop, max(self.reached + 1, self.max_states))
-        while self.reached < stop:
-            scratch = (self.buffer, self.by, self.hashes, self.part_rows)
+        while self.reached < stop and self.n_states < self.max_states:
+            scratch = (self.ids, self.part_rows, self.pending, self.tags)
             code, reached, what, n_states, n_edges = kernel.expand(
                 self.reached,
                 stop,
                 self.n_states,
                 self.n_edges,
+                self.max_states,
                 (self.words, self.table, self.marks, self.edge_start, self.edge_to, self.edge_by),
                 self.tables.kernel_layout,
                 self.tables.kernel_items,
                 self.tables.kernel_trees,
                 self.tables.kernel_ticks,
-                self.ids,
                 scratch,
             )
             self.reached, self.n_states, self.n_edges = int(reached), int(n_states), int(n_edges)
             if code == kernel.FULL:
                 self._grow()
+            elif code == kernel.CROWDED:
+                self._spread()
             elif code != kernel.DONE:
                 self._fill(int(code), int(what))
 
@@ -160,26 +181,30 @@ class _Search:
             ids = np.stack(
                 [(known[:, w] >> s) & m for w, s, m in zip(word, shift, mask, strict=True)], axis=1
             )
-            words = np.zeros((self.words.shape[0], self.tables.width), np.int64)
+            words = np.empty((self.words.shape[0], self.tables.width), np.int64)
             words[: self.n_states] = self.tables.pack(ids)
             self.words = words
             self._rehash()
 
     def _grow(self) -> None:
-        if self.n_states + self.room + 1 > self.words.shape[0]:
-            more = self.words.shape[0]
-            self.words = np.concatenate([self.words, np.zeros_like(self.words)])
-            self.marks = np.concatenate([self.marks, np.zeros(more, np.int64)])
-            self.edge_start = np.concatenate([self.edge_start, np.zeros(more, np.int64)])
-            self._rehash()
-        if self.n_edges + self.room + 1 > self.edge_to.shape[0]:
-            self.edge_to = np.concatenate([self.edge_to, np.zeros_like(self.edge_to)])
-            self.edge_by = np.concatenate([self.edge_by, np.zeros_like(self.edge_by)])
+        if self.n_states + self.n_pending > self.words.shape[0]:
+            self.words = _doubled(self.words)
+            self.marks = _doubled(self.marks)
+            self.edge_start = _doubled(self.edge_start)
+        if self.n_edges + self.n_pending > self.edge_to.shape[0]:
+            self.edge_to = _doubled(self.edge_to)
+            self.edge_by = _doubled(self.edge_by)
+
+    def _spread(self) -> None:
+        larger = np.zeros(2 * self.table.shape[0], np.int64)
+        kernel.spread_table(self.table, larger)
+        self.table = larger
 
     def _rehash(self) -> None:
-        self.buffer = np.zeros((self.room + 1, self.tables.width), np.int64)
-        self.table = np.zeros(2 << int(self.words.shape[0] - 1).bit_length(), np.int64)
-        kernel.rehash(self.words, self.n_states, self.tables.width, self.table)
+        self.pending = np.empty((self.n_pending, self.tables.width), np.int64)
+        size = max(_TABLE_LEAST, 2 << (self.n_states + self.n_pending).bit_length())
+        self.table = np.zeros(size, np.int64)
+        kernel.fill_table(self.words, self.n_states, self.table)
 
     def _report(self) -> None:
         if self.watcher is not None:
@@ -193,3 +218,10 @@ class _Search:
                     resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
                 )
             )
+
+
+def _doubled(array: npt.NDArray[Number]) -> npt.NDArray[Number]:
+    """`array` with as much room again."""
+    longer = np.empty((2 * array.shape[0], *array.shape[1:]), array.dtype)
+    longer[: array.shape[0]] = array
+    return longer

@@ -11,12 +11,18 @@ removing, component by component, the states where a demand cannot be met).
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
+from .cycles import fair_part
 from .space import Bools, Space
 from .tables import Ints
+
+Edge = tuple[int, int]
+"""A step, as (by, to)."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +34,7 @@ class Lasso:
     """
 
     entry: int
-    loop: tuple[tuple[int, int], ...]
+    loop: tuple[Edge, ...]
 
 
 def find_lasso(space: Space, kept: Bools) -> Lasso | None:
@@ -39,47 +45,13 @@ def find_lasso(space: Space, kept: Bools) -> Lasso | None:
     dead = np.flatnonzero((counts == 0) & ~kept)
     if dead.size:
         return Lasso(int(dead[0]), ())
-    source = np.repeat(np.arange(space.n_states, dtype=np.int64), counts)
-    candidates = ~kept
-    while candidates.any():
-        inside = candidates[source] & candidates[space.edge_to]
-        component = _components(space, source[inside], space.edge_to[inside].astype(np.int64))
-        closed = inside.copy()
-        closed[inside] = component[source[inside]] == component[space.edge_to[inside]]
-        on_cycle = np.zeros(space.n_states, np.bool_)
-        on_cycle[source[closed]] = True
-        if not on_cycle.any():
-            return None
-        from_cycle = on_cycle[source] & _fair(space)[space.edge_by]
-        base = len(space.tables.items) + 1
-        key = component[source].astype(np.int64) * base + space.edge_by
-        demanded = np.unique(key[from_cycle])
-        unmet = np.setdiff1d(demanded, np.unique(key[closed]), assume_unique=True)
-        good = np.setdiff1d(np.unique(component[on_cycle]), unmet // base)
-        if good.size:
-            states = np.flatnonzero(on_cycle & np.isin(component, good))
-            chosen = component[states[0]]
-            return _lasso(space, np.flatnonzero(on_cycle & (component == chosen)))
-        removed = source[from_cycle & np.isin(key, unmet)]
-        candidates = on_cycle
-        candidates[removed] = False
-    return None
+    states = fair_part(space.edge_start, space.edge_to, space.edge_by, _fair(space), ~kept)
+    return _lasso(space, states.astype(np.int64)) if states.size else None
 
 
 def _fair(space: Space) -> Bools:
     rules = space.tables.item_is_fair[: space.tables.n_rules]
     return np.append(rules, True)
-
-
-def _components(space: Space, source: Ints, target: Ints) -> Ints:
-    # Imported here: scipy costs a noticeable part of a second, and only this needs it.
-    from scipy.sparse import coo_array  # noqa: PLC0415
-    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
-
-    size = space.n_states
-    graph = coo_array((np.ones(source.size, np.bool_), (source, target)), shape=(size, size))
-    _, labels = connected_components(graph.tocsr(), directed=True, connection="strong")
-    return np.asarray(labels, np.int64)
 
 
 def _lasso(space: Space, states: Ints) -> Lasso:
@@ -98,20 +70,30 @@ def _lasso(space: Space, states: Ints) -> Lasso:
     fair = _fair(space)
     wanted = {by for out in edges.values() for by, _ in out if fair[by]}
     entry = here = int(states[0])
-    loop: list[tuple[int, int]] = []
+    loop: list[Edge] = []
     while wanted:
-        walk = _walk(edges, here, lambda edge: edge[0] in wanted)
+        walk = _walk(edges, here, partial(_is_by, wanted))
         loop += walk
         wanted -= {by for by, _ in walk}
         here = loop[-1][1]
     if here != entry or not loop:
-        loop += _walk(edges, here, lambda edge: edge[1] == entry)
+        loop += _walk(edges, here, partial(_leads_to, entry))
     return Lasso(entry, tuple(loop))
 
 
-def _walk(edges, start, is_last):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _is_by(wanted: Collection[int], edge: Edge) -> bool:
+    return edge[0] in wanted
+
+
+def _leads_to(state: int, edge: Edge) -> bool:
+    return edge[1] == state
+
+
+def _walk(
+    edges: Mapping[int, list[Edge]], start: int, is_last: Callable[[Edge], bool]
+) -> list[Edge]:
     """The shortest walk from `start` whose last edge satisfies `is_last`."""
-    came: dict[int, tuple[int, tuple[int, int]]] = {}
+    came: dict[int, tuple[int, Edge]] = {}
     queue = deque([start])
     seen = {start}
     while queue:

@@ -1,17 +1,24 @@
-"""Shortest paths through an explored space; among equals, the one that changes actor least often."""
+"""Shortest paths through an explored space; among equals, the one that changes actor least."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
 from freezeframe.protocol.language import Actor
 
 from .space import Space
+from .tables import Ints
 
 Path = tuple[tuple[int, int], ...]
 """Steps from the initial state, as (by, to)."""
+
+_Layer = tuple[Ints, Ints, Ints]
+"""(sources, by, to) of the edges from one level to the next."""
+
+_Key = tuple[int, Actor | None]
+"""A state, and the actor who led there."""
 
 
 def shortest_path(space: Space, targets: Collection[int]) -> Path:
@@ -31,7 +38,7 @@ def shortest_path(space: Space, targets: Collection[int]) -> Path:
     return _least_changing(space, layers[::-1])
 
 
-def _edges_between(space, level, wanted):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _edges_between(space: Space, level: int, wanted: Ints) -> _Layer:
     """(sources, by, to) of the edges from `level` into `wanted`."""
     first, last = space.level_start[level], space.level_start[level + 1]
     starts = space.edge_start[first : last + 1]
@@ -45,28 +52,35 @@ def _edges_between(space, level, wanted):  # type: ignore[no-untyped-def]  # noq
     )
 
 
-def _least_changing(space: Space, layers) -> Path:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def _least_changing(space: Space, layers: Sequence[_Layer]) -> Path:
+    """The best path through `layers`: fewest changes of actor, then the first rules.
+
+    For each state and the actor who led there, what is known is how often the actor changed and how
+    the steps so far rank among those of the same length.
+    """
     actors = [instance.rule.actor for instance in space.tables.system.instances] + [Actor.TIME]
-    best: dict[tuple[int, Actor | None], tuple[int, tuple[int, ...]]] = {(0, None): (0, ())}
-    came: list[dict[tuple[int, Actor | None], tuple[tuple[int, Actor | None], int]]] = []
+    best: dict[_Key, tuple[int, int]] = {(0, None): (0, 0)}
+    came: list[dict[_Key, tuple[_Key, int]]] = []
     for sources, bys, tos in layers:
-        reachable: dict[int, list[tuple[int, Actor | None]]] = {}
+        reachable: dict[int, list[_Key]] = {}
         for key in best:
             reachable.setdefault(key[0], []).append(key)
-        following: dict[tuple[int, Actor | None], tuple[int, tuple[int, ...]]] = {}
-        back: dict[tuple[int, Actor | None], tuple[tuple[int, Actor | None], int]] = {}
+        following: dict[_Key, tuple[int, int, int]] = {}
+        back: dict[_Key, tuple[_Key, int]] = {}
         for source, by, to in zip(sources.tolist(), bys.tolist(), tos.tolist(), strict=True):
             for key in reachable.get(source, ()):
-                changes = best[key][0] + (key[1] is not None and key[1] is not actors[by])
+                changes, rank = best[key]
+                changes += key[1] is not None and key[1] is not actors[by]
                 target = (to, actors[by])
-                if target not in following or changes < following[target][0]:
-                    following[target] = (changes, ())
+                if target not in following or (changes, rank, by) < following[target]:
+                    following[target] = (changes, rank, by)
                     back[target] = (key, by)
-        best = following
+        ranked = sorted(following, key=lambda key: following[key][1:])
+        best = {key: (following[key][0], rank) for rank, key in enumerate(ranked)}
         came.append(back)
     if not came:
         return ()
-    at = min(best, key=lambda key: (best[key][0], key[0]))
+    at = min(best, key=lambda key: best[key])
     path: list[tuple[int, int]] = []
     for back in reversed(came):
         previous, by = back[at]

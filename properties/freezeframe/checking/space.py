@@ -18,6 +18,9 @@ from .tables import Ints, Tables
 
 Bools = npt.NDArray[np.bool_]
 
+_KEYS_MAX = 1 << 20
+"""Combinations of values up to which a table of them is less work than sorting the states."""
+
 
 @dataclass(frozen=True)
 class Space:
@@ -31,7 +34,7 @@ class Space:
     edge_start: Ints
     """Where the edges of each expanded state begin; one more entry at the end."""
     edge_to: npt.NDArray[np.uint32]
-    edge_by: npt.NDArray[np.uint16]
+    edge_by: npt.NDArray[np.unsignedinteger[Any]]
     level_start: tuple[int, ...]
     """Where each level begins; one more entry at the end."""
     n_expanded: int
@@ -73,11 +76,20 @@ class Space:
         """For every state, whether the predicate of `question` is true."""
         columns = [self.tables.column(self.words, slot) for slot in question.slots]
         key = np.zeros(self.n_states, np.int64)
+        n_keys = 1
         for column in columns:
-            key = key * (int(column.max()) + 1) + column
-        _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
-        answers = np.array([self._answer(question, columns, int(state)) for state in first])
-        return np.asarray(answers[inverse], np.bool_)
+            size = int(column.max()) + 1
+            key = key * size + column
+            n_keys *= size
+        if n_keys > _KEYS_MAX:
+            _, examples, key = np.unique(key, return_index=True, return_inverse=True)
+        else:
+            example_of = np.full(n_keys, -1)
+            example_of[key] = np.arange(self.n_states)
+            examples = example_of[example_of >= 0]
+            key = np.cumsum(example_of >= 0)[key] - 1
+        answers = [self._answer(question, columns, state) for state in examples.tolist()]
+        return np.array(answers, np.bool_)[key]
 
     def _answer(self, question: Question, columns: list[Any], state: int) -> bool:
         values = [

@@ -8,8 +8,9 @@ rule's own function.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from freezeframe.protocol.components import Component, Value
 from freezeframe.protocol.language import Pull
 from freezeframe.protocol.system import ModelError, System
 
-from .kernel import OUT_OF_PLAY, UNKNOWN, WORD_BITS
+from .kernel import NODE_SHIFT, OUT_OF_PLAY, POSITION_MASK, UNKNOWN, WORD_BITS
 from .questions import Question, ask, questions_of
 
 Ints = npt.NDArray[np.int64]
@@ -103,7 +104,6 @@ class Tables:
         self._ticks: dict[type[Component], dict[int, int]] = {kind: {} for kind in self.numberings}
         self.n_rules = len(system.instances)
         self.items = self._lay_out()
-        self._roots = [self._root_slot(item) for item in self.items]
         self._settle_widths()
 
     def value(self, slot: int, number: int) -> Value:
@@ -139,7 +139,7 @@ class Tables:
             return True
         for other in self.ticking:
             if self.system.slots[other].kind is kind:
-                self.tick[self.tick_base[other] + number] = after
+                self._set_tick(other, number, after)
         return False
 
     def pack(self, ids: Ints) -> Ints:
@@ -160,6 +160,21 @@ class Tables:
         shifted = words[:, self.slot_word[slot]] >> self.slot_shift[slot]
         return np.asarray(shifted & self.slot_mask[slot], np.int64)
 
+    def pulls_of(self, form: int) -> frozenset[Pull]:
+        """The rows of lifecycles that some outcome of a form, met or only asked for, takes."""
+        return frozenset(
+            pull for code in _leaves(self.forms[form].tree) for pull in self.rows[code >> 1].pulls
+        )
+
+    def rows_taken(self, part: int, ids: Ints) -> Ints:
+        """The row of part number `part` in each state of `ids`, where it must be enabled."""
+        slots = self.part_slots[self.part_slots_start[part] : self.part_slots_start[part + 1]]
+        codes = np.full(len(ids), self.part_root[part])
+        while (inner := np.flatnonzero((codes > OUT_OF_PLAY) & (codes & 1 == 0))).size:
+            positions, offsets = codes[inner] >> 1 & POSITION_MASK, codes[inner] >> NODE_SHIFT
+            codes[inner] = self.nodes[offsets + ids[inner, slots[positions]]]
+        return codes >> 1
+
     @property
     def kernel_layout(self) -> tuple[Ints, Ints, Ints]:
         """What the kernel wants to know of how states are packed."""
@@ -169,13 +184,10 @@ class Tables:
     def kernel_items(self) -> tuple[Any, ...]:
         """What the kernel wants to know of the items."""
         return (
-            self.bucket_start,
-            self.bucket_words,
-            self.bucket_items,
             self.alive,
             self.alive_base,
             self.item_parts,
-            self.part_form,
+            self.part_root,
             self.part_slots_start,
             self.part_slots,
             self.item_property,
@@ -189,7 +201,6 @@ class Tables:
     def kernel_trees(self) -> tuple[Any, ...]:
         """What the kernel wants to know of the trees."""
         return (
-            self.form_root,
             self.nodes,
             self.row_due,
             self.row_start,
@@ -267,15 +278,6 @@ class Tables:
 
         return evaluate
 
-    def _root_slot(self, item: Item) -> int | None:
-        """The slot that decides first whether `item` is in play; None if nothing does."""
-        form_number, slots = item.parts[0]
-        form = self.forms[form_number]
-        if form.tree == UNKNOWN:
-            path, code = self._ask(form, [self.initial[slot] for slot in slots])
-            form.tree = _inserted(form.tree, path, code)
-        return slots[form.tree[0]] if isinstance(form.tree, tuple) else None
-
     def _ask(self, form: Form, numbers: Sequence[int]) -> tuple[list[tuple[int, int]], int]:
         values = [
             self.numberings[kind].values[number]
@@ -325,24 +327,13 @@ class Tables:
         self.width = word + 1
 
     def _pack_items(self) -> None:
-        n_slots = len(self.system.slots)
-        buckets: list[list[int]] = [[] for _ in range(n_slots)]
-        for number, root in enumerate(self._roots):
-            buckets[root or 0].append(number)
-        self._place = {
-            item: (slot, at) for slot, items in enumerate(buckets) for at, item in enumerate(items)
-        }
-        self.bucket_words = np.array([-(-len(items) // WORD_BITS) for items in buckets], np.int64)
-        sizes = [len(items) for items in buckets]
-        self.bucket_start = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-        self.bucket_items = np.array([item for items in buckets for item in items], np.int64)
-        lengths = [int(self.bucket_words[slot]) << self._bits(slot) for slot in range(n_slots)]
-        self.alive_base = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-        self.alive = np.zeros(int(self.alive_base[-1]), np.int64)
-        for slot, items in enumerate(buckets):
-            rows = self.alive[self.alive_base[slot] : self.alive_base[slot + 1]]
-            for at in range(len(items)):
-                rows[at // WORD_BITS :: int(self.bucket_words[slot])] |= 1 << (at % WORD_BITS)
+        self.item_words = -(-len(self.items) // WORD_BITS)
+        lengths = [self.item_words << self._bits(slot) for slot in range(len(self.system.slots))]
+        self.alive_base = _starts(lengths)
+        rows = np.full((int(self.alive_base[-1]) // self.item_words, self.item_words), -1, np.int64)
+        rows &= (1 << WORD_BITS) - 1
+        rows[:, -1] = (1 << (len(self.items) - 1) % WORD_BITS + 1) - 1
+        self.alive = rows.ravel()
         self._pack_parts()
 
     def _pack_parts(self) -> None:
@@ -358,21 +349,23 @@ class Tables:
         self.step_start = _starts(len(item.step_parts) for item in self.items[: self.n_rules])
         self.step_part = np.arange(len(parts), len(every), dtype=np.int64)
         self.step_property = np.array([bit for _, _, bit in steps], np.int64)
-        self._items_headed_by: dict[int, list[int]] = {}
-        for number, item in enumerate(self.items):
-            self._items_headed_by.setdefault(item.parts[0][0], []).append(number)
+        self._parts_of: dict[int, list[int]] = {}
+        for part, (form, _) in enumerate(every):
+            self._parts_of.setdefault(form, []).append(part)
+        self._item_of = np.repeat(np.arange(len(self.items)), np.diff(self.item_parts)).tolist()
 
     def _pack_trees(self) -> None:
         self.nodes = np.zeros(1 << 12, np.int64)
-        self._nodes_used = 2
+        self._nodes_used = 1
         self._pack_rows()
-        self.form_root = np.zeros(len(self.forms), np.int64)
+        self.part_root = np.zeros(self.part_form.size, np.int64)
         for number, form in enumerate(self.forms):
-            self.form_root[number] = self._planted(form, form.tree)
+            self._set_root(number, self._planted(form, form.tree))
             if isinstance(form.tree, tuple):
-                for value, child in form.tree[1].items():
+                position, children = form.tree
+                for value, child in children.items():
                     if child == OUT_OF_PLAY:
-                        self._put_out_of_play(number, value)
+                        self._put_out_of_play(number, position, value)
 
     def _pack_rows(self) -> None:
         self.row_due = np.array([row.is_due for row in self.rows], np.bool_)
@@ -391,26 +384,35 @@ class Tables:
         for slot in ticking:
             self.tick_base[slot] = used
             for number, after in self._ticks[slots[slot].kind].items():
-                self.tick[used + number] = after
+                self._set_tick(slot, number, after)
             used += 1 << self._bits(slot)
+
+    def _set_tick(self, slot: int, number: int, after: int) -> None:
+        self.tick[self.tick_base[slot] + number] = (number ^ after) << int(self.slot_shift[slot])
+
+    def _set_root(self, form_number: int, code: int) -> None:
+        for part in self._parts_of.get(form_number, ()):
+            self.part_root[part] = code
+            if code == OUT_OF_PLAY and part < len(self._item_of):
+                item = self._item_of[part]
+                self.alive[item // WORD_BITS :: self.item_words] &= ~(1 << item % WORD_BITS)
 
     def _planted(self, form: Form, tree: Tree) -> int:
         if not isinstance(tree, tuple):
             return tree
         position, children = tree
-        offset = self._new_node(form, position)
+        node = self._new_node(form, position)
         for value, child in children.items():
-            self.nodes[offset + 1 + value] = self._planted(form, child)
-        return offset << 1
+            self.nodes[(node >> NODE_SHIFT) + value] = self._planted(form, child)
+        return node
 
     def _new_node(self, form: Form, position: int) -> int:
-        size = 1 + (1 << self.numberings[form.kinds[position]].bits)
+        size = 1 << self.numberings[form.kinds[position]].bits
         while self._nodes_used + size > self.nodes.shape[0]:
             self.nodes = np.concatenate([self.nodes, np.zeros_like(self.nodes)])
         offset = self._nodes_used
         self._nodes_used += size
-        self.nodes[offset] = position
-        return offset
+        return offset << NODE_SHIFT | position << 1
 
     def _plant(self, form_number: int, path: Sequence[tuple[int, int]], code: int) -> None:
         """Enter one path into the arrays, where `_inserted` entered it into the tree."""
@@ -418,25 +420,30 @@ class Tables:
         if len(self.rows) > self.row_due.shape[0]:
             self._pack_rows()
         if not path:
-            self.form_root[form_number] = code
+            self._set_root(form_number, code)
             return
-        if self.form_root[form_number] == UNKNOWN:
-            self.form_root[form_number] = self._new_node(form, path[0][0]) << 1
-        offset = int(self.form_root[form_number]) >> 1
-        for (_, value), (position, _) in zip(path, path[1:], strict=False):
-            if self.nodes[offset + 1 + value] == UNKNOWN:
-                node = self._new_node(form, position)
-                self.nodes[offset + 1 + value] = node << 1
-            offset = int(self.nodes[offset + 1 + value]) >> 1
-        self.nodes[offset + 1 + path[-1][1]] = code
+        node = int(self.part_root[self._parts_of[form_number][0]])
+        if node == UNKNOWN:
+            node = self._new_node(form, path[0][0])
+            self._set_root(form_number, node)
+        for (_, value), (position, _) in pairwise(path):
+            entry = (node >> NODE_SHIFT) + value
+            if self.nodes[entry] == UNKNOWN:
+                child = self._new_node(form, position)
+                self.nodes[entry] = child
+            node = int(self.nodes[entry])
+        self.nodes[(node >> NODE_SHIFT) + path[-1][1]] = code
         if len(path) == 1 and code == OUT_OF_PLAY:
-            self._put_out_of_play(form_number, path[0][1])
+            self._put_out_of_play(form_number, *path[0])
 
-    def _put_out_of_play(self, form_number: int, value: int) -> None:
-        for item in self._items_headed_by.get(form_number, ()):
-            slot, at = self._place[item]
-            row = int(self.alive_base[slot] + value * self.bucket_words[slot])
-            self.alive[row + at // WORD_BITS] &= ~(1 << (at % WORD_BITS))
+    def _put_out_of_play(self, form_number: int, position: int, value: int) -> None:
+        """Let the search skip every item of which a part does nothing with `value`."""
+        for part in self._parts_of[form_number]:
+            if part < len(self._item_of) and part == self.item_parts[self._item_of[part]]:
+                item = self._item_of[part]
+                slot = self.part_slots[self.part_slots_start[part] + position]
+                row = int(self.alive_base[slot]) + value * self.item_words
+                self.alive[row + item // WORD_BITS] &= ~(1 << item % WORD_BITS)
 
 
 def _inserted(tree: Tree, path: Sequence[tuple[int, int]], code: int) -> Tree:
@@ -452,6 +459,14 @@ def _inserted(tree: Tree, path: Sequence[tuple[int, int]], code: int) -> Tree:
         )
     tree[1][value] = _inserted(tree[1].get(value, UNKNOWN), rest, code)
     return tree
+
+
+def _leaves(tree: Tree) -> Iterator[int]:
+    if not isinstance(tree, tuple):
+        yield tree
+        return
+    for child in tree[1].values():
+        yield from _leaves(child)
 
 
 def _starts(lengths: Any) -> Ints:  # noqa: ANN401

@@ -24,12 +24,16 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Change:
-    """One fact about a component that a step changed."""
+    """One fact about a component that a step changed; `-` stands where there is nothing to tell.
+
+    `kind` is what the component is: host, VM, set, event, alarm or controller.
+    """
 
     component: str
     field: str
     before: str
     after: str
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,9 +56,9 @@ class Counterexample:
     """How a promise is broken: the steps, and for runs that never end, which of the last steps
     repeat for ever.
 
-    `subjects` are those whose promise is broken. `loop_steps` is how many steps at the end repeat;
-    None for a run that ends. `states` holds, for each moment of the run, every component with its
-    facts.
+    `subjects` are those whose promise is broken. `loop_steps` is how many steps at the end repeat,
+    and `loop_moves` how many of the moves; None for a run that ends, 0 for one after which nothing
+    happens any more. `states` holds, for each moment of the run, every component with its facts.
     """
 
     property_name: str
@@ -67,6 +71,9 @@ class Counterexample:
     """What was done in each moment but the first, one unit of time at a time: `wait`, or a rule and
     its subjects.
     """
+    loop_moves: int | None = None
+    tick_seconds: float = 1.0
+    """How long one `wait` is."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +101,10 @@ class Coverage:
     rules: Mapping[str, bool]
     guards: Mapping[str, frozenset[bool]]
     rows: Mapping[str, bool]
+    values: Mapping[str, int] = field(default_factory=dict)
+    """For each kind of component, how many different values were reached; how many there are, only
+    a complete search can tell.
+    """
 
 
 @dataclass(frozen=True)
@@ -120,3 +131,18 @@ class CheckResult:
             if verdict in verdicts:
                 return verdict
         return Verdict.INCOMPLETE if self.frontier else Verdict.HOLDS
+
+    @property
+    def shortest(self) -> PropertyResult | None:
+        """The violated property to show: runs that end before those that do not, then the fewest
+        steps, then the order of the catalogue; one without a counterexample only if all are.
+        """
+        violated = [each for each in self.properties if each.verdict is Verdict.VIOLATED]
+
+        def length(result: PropertyResult) -> tuple[bool, bool, int]:
+            run = result.counterexample
+            if run is None:
+                return True, True, 0
+            return False, run.loop_steps is not None, len(run.steps)
+
+        return min(violated, key=length, default=None)

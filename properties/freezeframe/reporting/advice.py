@@ -1,0 +1,204 @@
+"""What to try next after a check, with the numbers of the fleet.
+
+Owns which advice fits which finding. It must not know how a page is laid out, nor search anything.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from freezeframe.fleet import Fleet
+from freezeframe.protocol.policies import DEFAULT_POLICY
+from freezeframe.protocol.settings import resume_reserve_ms
+
+from .verdicts import CheckResult, PropertyResult, Verdict
+from .words import count_text, list_text, seconds_text
+
+
+@dataclass(frozen=True)
+class Command:
+    """How the check was asked for: the fleet's name or file, and options that change its meaning.
+
+    `fleet` is empty where none was given.
+    """
+
+    fleet: str = ""
+    options: tuple[str, ...] = ()
+    max_states: int | None = None
+
+    def spelled(self, name: str, *options: str, keep: bool = True) -> str:
+        """The line to type for a command about the same fleet; `keep` repeats the options."""
+        words = ["freezeframe", name, *([self.fleet] if self.fleet else [])]
+        return shlex.join([*words, *(self.options if keep else ()), *options])
+
+
+@dataclass(frozen=True)
+class Advice:
+    """One thing to try: why, and the lines to type or to put into the fleet file, if any."""
+
+    text: str
+    code: tuple[str, ...] = field(default=())
+
+
+def advice_on(result: CheckResult, fleet: Fleet, command: Command) -> list[Advice]:
+    """What to try next, the likeliest first; nothing where every promise holds."""
+    if result.verdict is Verdict.VIOLATED:
+        return list(_on_violation(result, fleet, command))
+    if result.verdict is Verdict.INCOMPLETE:
+        return list(_on_incomplete(result, command))
+    return []
+
+
+def _on_violation(result: CheckResult, fleet: Fleet, command: Command) -> Iterator[Advice]:
+    broken = result.shortest
+    if broken is None:
+        return
+    without = len(result.without)
+    if without:
+        yield Advice(
+            f"{'A guard was' if without == 1 else 'Guards were'} switched off. "
+            f"Check with {'it' if without == 1 else 'all of them'} in place:",
+            (_without_options(command).spelled("check"),),
+        )
+    else:
+        yield from _on_fleet(broken, fleet)
+    if result.policy != DEFAULT_POLICY:
+        yield Advice(
+            f"The policy is {result.policy}. See whether the default one keeps the promise:",
+            (Command(command.fleet).spelled("check", "--policy", DEFAULT_POLICY),),
+        )
+    if broken.counterexample is not None:
+        yield Advice(
+            "Keep this run, to be looked at in a viewer of ITF traces or replayed:",
+            (command.spelled("check", "--itf", "run.itf.json", "--trace", "run.jsonl"),),
+        )
+    if result.frontier:
+        yield Advice(
+            "The search ended with the first broken promise. Let it go on and decide the others:",
+            (command.spelled("check", "--keep-going"),),
+        )
+    if not without:
+        yield Advice(
+            "See what each rule's guards are for:", (command.spelled("explain", keep=False),)
+        )
+
+
+def _without_options(command: Command) -> Command:
+    """The same command with every guard in place."""
+    kept: list[str] = []
+    options = iter(command.options)
+    for option in options:
+        value = next(options, "")
+        if option != "--without":
+            kept += [option, value]
+    return Command(command.fleet, tuple(kept))
+
+
+def _on_fleet(broken: PropertyResult, fleet: Fleet) -> Iterator[Advice]:
+    """What of the fleet file explains that the promise cannot be kept."""
+    if broken.name == "pause_within_limit":
+        yield from _on_pause(broken, fleet)
+    if broken.name in {"maintenance_completes", "an_update_succeeds", "no_deadlock"}:
+        yield from _on_mixed_hosts(fleet)
+        if fleet.limits.pause_ms < _needed_ms(fleet) + fleet.timing.update.max_ms:
+            yield _on_slow_update(fleet)
+
+
+def _on_pause(broken: PropertyResult, fleet: Fleet) -> Iterator[Advice]:
+    for name in ("resume_failure", "controller_crash", "event_lost"):
+        possible, tolerated = getattr(fleet.faults, name), getattr(fleet.tolerance, name)
+        if possible > tolerated:
+            yield Advice(
+                f"Up to {possible} of the fault {name} may happen, and the deadlines leave time "
+                f"for {tolerated}. Let them leave time for all:",
+                ("[tolerance]", f"{name} = {possible}"),
+            )
+    needed, limit = _needed_ms(fleet), fleet.limits.pause_ms
+    if needed > limit:
+        yield Advice(
+            f"Pausing, rolling back and resuming take up to {seconds_text(needed / 1000)} "
+            f"({_sum_text(fleet)}), more than the limit of {seconds_text(limit / 1000)}, even "
+            "if the update itself takes no time. Tolerate fewer faults, or promise more: "
+            "[timing], [limits] pause_seconds."
+        )
+    elif broken.worst_seconds is not None:
+        yield Advice(
+            f"A rollback begun in time would do: pausing, rolling back and resuming take up to "
+            f"{seconds_text(needed / 1000)} ({_sum_text(fleet)}) of the "
+            f"{seconds_text(limit / 1000)}. Look at the deadlines of the policy."
+        )
+
+
+def _on_slow_update(fleet: Fleet) -> Advice:
+    room = max(0, fleet.limits.pause_ms - _needed_ms(fleet))
+    return Advice(
+        f"Updates may take {seconds_text(fleet.timing.update.max_ms / 1000)}, and of the pause "
+        f"limit of {seconds_text(fleet.limits.pause_ms / 1000)} only {seconds_text(room / 1000)} "
+        f"are left for it ({_sum_text(fleet)} are set aside). It is then rolled back each time. "
+        "Shorten what [timing] promises, or tolerate fewer faults."
+    )
+
+
+def _on_mixed_hosts(fleet: Fleet) -> Iterator[Advice]:
+    for host in fleet.hosts:
+        for availability_set in fleet.availability_sets:
+            by_domain = {
+                vm.update_domain: vm.name
+                for vm in fleet.vms
+                if vm.availability_set == availability_set.name
+                and host.name in (vm.host, *vm.may_move_to)
+            }
+            if len(by_domain) > 1:
+                yield Advice(
+                    f"{host.name} carries VMs of {count_text(len(by_domain), 'update domain')} of "
+                    f"{availability_set.name} ({list_text(list(by_domain.values()))}), so no "
+                    "policy that takes one at a time may begin it. Place them on different hosts."
+                )
+
+
+def _needed_ms(fleet: Fleet) -> int:
+    timing = fleet.timing
+    return timing.pause.max_ms + timing.rollback.max_ms + resume_reserve_ms(fleet)
+
+
+def _sum_text(fleet: Fleet) -> str:
+    timing, tolerance = fleet.timing, fleet.tolerance
+    parts = [
+        ("pause", 1, timing.pause.max_ms),
+        ("rollback", 1, timing.rollback.max_ms),
+        ("resume", 1 + tolerance.resume_failure, timing.resume.max_ms),
+        ("restart", tolerance.controller_crash, timing.restart.max_ms),
+        ("poll", tolerance.event_lost, timing.poll.max_ms),
+    ]
+    return " + ".join(
+        f"{name} {f'{times} x ' if times > 1 else ''}{seconds_text(ms / 1000)}"
+        for name, times, ms in parts
+        if times
+    )
+
+
+def _on_incomplete(result: CheckResult, command: Command) -> Iterator[Advice]:
+    if command.max_states is not None and result.states >= command.max_states:
+        yield Advice(
+            "The search stopped at its bound. Let it go on; a state takes some tens of bytes:",
+            (command.spelled("check", "--max-states", str(10 * command.max_states)),),
+        )
+    yield Advice(
+        "Check a smaller fleet that has the same kinds of hosts and sets: fewer hosts and faults, "
+        "or durations with a larger common divisor, since time is counted in it "
+        f"(here {seconds_text(result.tick_seconds)})."
+    )
+    yield Advice(
+        "Drive a fleet that is too large to be explored with Hypothesis; the README says how "
+        "(“Large fleets”)."
+    )
+
+
+def options_of(policy: str, properties: Sequence[str], without: Sequence[str]) -> tuple[str, ...]:
+    """The options that change what a check means, as they are spelled; defaults are left out."""
+    pairs = [("--policy", policy)] if policy != DEFAULT_POLICY else []
+    pairs += [("--property", name) for name in properties]
+    pairs += [("--without", name) for name in without]
+    return tuple(word for pair in pairs for word in pair)

@@ -1,0 +1,1 @@
+"""Figures, side by side with other tools, and on demand."""

@@ -1,0 +1,103 @@
+"""Policies are found by name, and what cannot be one is refused with what was expected."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from freezeframe.fleet import FreezeframeError, Host, VirtualMachine
+from freezeframe.protocol import controller
+from freezeframe.protocol.policies import (
+    DEFAULT_POLICY,
+    POLICIES,
+    STANDARD_RULES,
+    OneFaultDomain,
+    OneUpdateDomain,
+    Policy,
+    PolicyError,
+    load_policy,
+    one_domain_at_a_time,
+)
+
+MODULE = """
+    from freezeframe.protocol.policies import OneUpdateDomain
+
+    class Mine(OneUpdateDomain):
+        name = "mine"
+
+    class Demanding(OneUpdateDomain):
+        def __init__(self, wish):
+            self.wish = wish
+
+    mine = Mine()
+    number = 7
+"""
+
+
+@pytest.fixture
+def users_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A module of a user's, and one beside it that cannot be imported."""
+    (tmp_path / "users_policies.py").write_text(textwrap.dedent(MODULE))
+    (tmp_path / "users_mistake.py").write_text("1 / 0")
+    monkeypatch.syspath_prepend(tmp_path)
+    return "users_policies"
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_policies_are_found_by_name(name: str) -> None:
+    assert load_policy(name).name == name
+
+
+def test_the_default_is_the_rule_that_the_project_exists_for() -> None:
+    assert DEFAULT_POLICY == "one-update-domain"
+
+
+def test_a_users_policy_is_found_by_module_and_name(users_module: str) -> None:
+    assert load_policy(f"{users_module}:Mine").name == "mine"
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("two-at-once", "found 'two-at-once'"),
+        ("", "found ''"),
+        (":", "found ':'"),
+        ("users_policies:", "found 'users_policies:'"),
+        (":Mine", "found ':Mine'"),
+        ("no.such.module:Mine", "cannot be loaded: ModuleNotFoundError: No module named 'no'"),
+        ("users_mistake:Mine", "cannot be loaded: ZeroDivisionError: division by zero"),
+        ("users_policies:Theirs", "cannot be loaded: AttributeError: module 'users_policies'"),
+        ("users_policies:number", "to be a subclass of Policy, found 7"),
+        ("users_policies:mine", "to be a subclass of Policy, found <users_policies.Mine object"),
+        ("pathlib:Path", "to be a subclass of Policy, found <class 'pathlib"),
+        ("freezeframe.protocol.policies:Policy", "to be a subclass of Policy, found <class"),
+        ("users_policies:Demanding", "to need no arguments, found that users_policies:Demanding()"),
+        ("..:Mine", "cannot be loaded: TypeError"),
+    ],
+)
+@pytest.mark.usefixtures("users_module")
+def test_what_is_no_policy_is_refused(name: str, found: str) -> None:
+    with pytest.raises(PolicyError) as refused:
+        load_policy(name)
+    assert isinstance(refused.value, FreezeframeError)
+    assert str(refused.value).startswith("policy: expected ")
+    assert found in str(refused.value)
+
+
+def test_what_counts_as_a_domain() -> None:
+    vm = VirtualMachine("v", "a", "web", update_domain=3)
+    assert OneUpdateDomain().lane(vm, Host("a", fault_domain=1)) == 3
+    assert OneFaultDomain().lane(vm, Host("a", fault_domain=1)) == 1
+    with pytest.raises(NotImplementedError):
+        Policy().lane(vm, Host("a"))
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_a_policy_adds_its_guards_to_the_beginning_and_to_nothing_else(name: str) -> None:
+    for mine, standard in zip(load_policy(name).rules(), STANDARD_RULES, strict=True):
+        if standard is controller.schedule:
+            assert mine == standard.also(one_domain_at_a_time)
+        else:
+            assert mine is standard
