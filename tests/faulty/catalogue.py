@@ -22,7 +22,7 @@ from freezeframe.fleet import (
 )
 from freezeframe.protocol.policies import OneUpdateDomain, Policy
 
-from . import policies
+from . import controllers, hypervisors
 
 
 def _span(least_seconds: int, longest_seconds: int) -> Span:
@@ -173,6 +173,11 @@ DROPPED_GUARDS = (
     _dropped(
         "begin_update/every-vm-on-the-host-was-seen-to-stand-still", "memory_preserved", one_vm()
     ),
+    _dropped(
+        "begin_update/there-is-time-to-roll-back-and-resume",
+        "pause_within_limit",
+        two_vms(faults=Faults(pause_failure=4)),
+    ),
     _dropped("abandon/the-time-left-is-just-enough-to-resume", "maintenance_completes", one_vm()),
     _dropped(
         "abort/the-time-left-is-just-enough-to-roll-back-and-resume",
@@ -231,37 +236,37 @@ DROPPED_GUARDS = (
 _HANG = Faults(update_hang=1)
 
 WRONG_CONTROLLERS = (
-    PlantedFault("all at once", "one_update_domain_paused", two_domains(), policies.AllAtOnce),
+    PlantedFault("all at once", "one_update_domain_paused", two_domains(), controllers.AllAtOnce),
     PlantedFault(
-        "locks one set only", "one_update_domain_paused", shared_host(), policies.LocksOneSetOnly
+        "locks one set only", "one_update_domain_paused", shared_host(), controllers.LocksOneSetOnly
     ),
-    PlantedFault("holds and waits", "no_deadlock", two_sets(), policies.HoldsAndWaits),
-    PlantedFault("never settles", "maintenance_completes", two_domains(), policies.NeverSettles),
+    PlantedFault("holds and waits", "no_deadlock", two_sets(), controllers.HoldsAndWaits),
+    PlantedFault("never settles", "maintenance_completes", two_domains(), controllers.NeverSettles),
     PlantedFault(
         "done before its VMs run",
         "one_update_domain_paused",
         two_domains(),
-        policies.DoneBeforeItsVmsRun,
+        controllers.DoneBeforeItsVmsRun,
     ),
-    PlantedFault("never sets clocks", "clock_synchronized", one_vm(), policies.NeverSetsClocks),
+    PlantedFault("never sets clocks", "clock_synchronized", one_vm(), controllers.NeverSetsClocks),
     PlantedFault(
         "sets clocks on the first resume only",
         "clock_synchronized",
         one_vm(faults=Faults(update_failure=1), attempts=2),
-        policies.SetsClocksOnTheFirstResumeOnly,
+        controllers.SetsClocksOnTheFirstResumeOnly,
     ),
-    PlantedFault("no deadline", "pause_within_limit", one_vm(faults=_HANG), policies.NoDeadline),
+    PlantedFault("no deadline", "pause_within_limit", one_vm(faults=_HANG), controllers.NoDeadline),
     PlantedFault(
         "forgets the rollback",
         "pause_within_limit",
         one_vm(faults=_HANG),
-        policies.ForgetsTheRollback,
+        controllers.ForgetsTheRollback,
     ),
     PlantedFault(
         "forgets that resuming takes time",
         "pause_within_limit",
         one_vm(faults=_HANG),
-        policies.ForgetsThatResumingTakesTime,
+        controllers.ForgetsThatResumingTakesTime,
     ),
     PlantedFault(
         "forgets that resumes fail",
@@ -269,85 +274,90 @@ WRONG_CONTROLLERS = (
         one_vm(
             faults=Faults(update_hang=1, resume_failure=1), tolerance=Tolerance(resume_failure=1)
         ),
-        policies.ForgetsThatResumesFail,
+        controllers.ForgetsThatResumesFail,
     ),
-    PlantedFault("halves the notice", "event_before_impact", one_vm(), policies.HalvesTheNotice),
-    PlantedFault("announces nothing", "event_before_impact", one_vm(), policies.AnnouncesNothing),
-    PlantedFault("ends events early", "event_before_impact", one_vm(), policies.EndsEventsEarly),
+    PlantedFault("halves the notice", "event_before_impact", one_vm(), controllers.HalvesTheNotice),
+    PlantedFault(
+        "announces nothing", "event_before_impact", one_vm(), controllers.AnnouncesNothing
+    ),
+    PlantedFault("ends events early", "event_before_impact", one_vm(), controllers.EndsEventsEarly),
     PlantedFault(
         "goes on with what was scheduled",
         "halts_on_failure",
         two_domains(faults=Faults(power_loss=1)),
-        policies.WithdrawsNothingFromTheGuests,
+        controllers.WithdrawsNothingFromTheGuests,
     ),
     PlantedFault(
         "resumes during the rollback",
         "memory_preserved",
         one_vm(faults=_HANG),
-        policies.ResumesDuringTheRollback,
+        controllers.ResumesDuringTheRollback,
     ),
     PlantedFault(
         "gives up resuming",
         "no_vm_left_paused",
         one_vm(faults=Faults(update_hang=1, resume_failure=1)),
-        policies.GivesUpResuming,
+        controllers.GivesUpResuming,
     ),
     PlantedFault(
         "resumes what it did not pause",
         "unrelated_vms_untouched",
         two_vms(faults=Faults(io_error=1)),
-        policies.ResumesWhatItDidNotPause,
+        controllers.ResumesWhatItDidNotPause,
     ),
     PlantedFault(
         "never looks",
         "no_vm_left_paused",
         one_vm(faults=Faults(event_lost=1), tolerance=Tolerance(event_lost=1)),
-        policies.NeverLooks,
+        controllers.NeverLooks,
     ),
     PlantedFault(
         "restarts blindly",
         "no_vm_left_paused",
         one_vm(faults=Faults(controller_crash=1), tolerance=Tolerance(controller_crash=1)),
-        policies.RestartsBlindly,
+        controllers.RestartsBlindly,
     ),
     PlantedFault(
         "believes old events",
         "memory_preserved",
         one_vm(faults=Faults(update_failure=1, event_repeated=1), attempts=2),
-        policies.BelievesOldEvents,
+        controllers.BelievesOldEvents,
     ),
     PlantedFault(
         "continues after failure",
         "halts_on_failure",
         two_domains(faults=Faults(update_failure=1)),
-        policies.ContinuesAfterFailure,
+        controllers.ContinuesAfterFailure,
     ),
     PlantedFault(
         "pauses for every update",
         "only_eligible_updates",
         disruptive(),
-        policies.PausesForEveryUpdate,
+        controllers.PausesForEveryUpdate,
     ),
     PlantedFault(
         "updates beneath running VMs",
         "memory_preserved",
         one_vm(),
-        policies.UpdatesBeneathRunningVms,
+        controllers.UpdatesBeneathRunningVms,
     ),
 )
 
 WRONG_HYPERVISORS = (
-    PlantedFault("loses memory", "memory_preserved", one_vm(), policies.LosesMemory),
-    PlantedFault("resumes slowly", "pause_within_limit", one_vm(), policies.ResumesSlowly),
-    PlantedFault("never resumes", "no_vm_left_paused", one_vm(), policies.NeverResumes),
-    PlantedFault("never pauses", "no_vm_left_paused", one_vm(), policies.NeverPauses),
+    PlantedFault("loses memory", "memory_preserved", one_vm(), hypervisors.LosesMemory),
+    PlantedFault("resumes slowly", "pause_within_limit", one_vm(), hypervisors.ResumesSlowly),
+    PlantedFault("never resumes", "no_vm_left_paused", one_vm(), hypervisors.NeverResumes),
+    PlantedFault("never pauses", "no_vm_left_paused", one_vm(), hypervisors.NeverPauses),
     PlantedFault(
-        "rolls back slowly", "pause_within_limit", one_vm(faults=_HANG), policies.RollsBackSlowly
+        "rolls back slowly", "pause_within_limit", one_vm(faults=_HANG), hypervisors.RollsBackSlowly
     ),
     PlantedFault(
-        "pauses a neighbour", "one_update_domain_paused", two_domains(), policies.PausesANeighbour
+        "pauses a neighbour",
+        "one_update_domain_paused",
+        two_domains(),
+        hypervisors.PausesANeighbour,
     ),
-    PlantedFault("the agent lies", "clock_synchronized", one_vm(), policies.AgentLies),
+    PlantedFault("the agent lies", "clock_synchronized", one_vm(), hypervisors.AgentLies),
 )
 
 PLANTED_FAULTS = DROPPED_GUARDS + WRONG_CONTROLLERS + WRONG_HYPERVISORS

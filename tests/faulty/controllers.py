@@ -1,4 +1,4 @@
-"""Wrong controllers and wrong hypervisors: each differs from the protocol in one harmful way.
+"""Wrong controllers: each differs from the protocol in one harmful way.
 
 They know what the protocol offers to users' own policies, and use nothing else.
 """
@@ -6,8 +6,6 @@ They know what the protocol offers to users' own policies, and use nothing else.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from typing import Any
 
 from freezeframe.fleet import Fleet
 from freezeframe.lifecycles import HostStatus, SetStatus, VmStatus
@@ -16,51 +14,23 @@ from freezeframe.protocol.components import (
     VM,
     Alarm,
     AvailabilitySet,
-    Controller,
     Host,
 )
 from freezeframe.protocol.language import (
     Actor,
     Deadline,
-    Duration,
     Rule,
     promptly,
     reached,
     refuse,
     require,
     rule,
-    takes,
 )
 from freezeframe.protocol.policies import OneUpdateDomain
 from freezeframe.protocol.settings import resume_reserve_ms, standard_deadlines_ms
 from freezeframe.protocol.topology import Lanes
 
-
-def changed(rules: tuple[Rule, ...], name: str, **changes: Any) -> tuple[Rule, ...]:
-    """The rules with one of them changed."""
-    assert name in {each.name for each in rules}
-    return tuple(replace(each, **changes) if each.name == name else each for each in rules)
-
-
-def without_rules(rules: tuple[Rule, ...], *names: str) -> tuple[Rule, ...]:
-    """The rules without some of them."""
-    assert set(names) <= {each.name for each in rules}
-    return tuple(each for each in rules if each.name not in names)
-
-
-class _Changed(OneUpdateDomain):
-    """A policy that changes rules by name, drops some, and adds some."""
-
-    changes: Mapping[str, Mapping[str, Any]] = {}
-    dropped: tuple[str, ...] = ()
-    added: tuple[Rule, ...] = ()
-
-    def rules(self) -> tuple[Rule, ...]:
-        found = without_rules(super().rules(), *self.dropped)
-        for name, change in self.changes.items():
-            found = changed(found, name, **change)
-        return found + self.added
-
+from .changed import Changed, changed
 
 # Which host may begin
 
@@ -93,7 +63,7 @@ def _leave_if_entered(host: Host, availability_set: AvailabilitySet, lanes: Lane
         availability_set.leave()
 
 
-class LocksOneSetOnly(_Changed):
+class LocksOneSetOnly(Changed):
     """Each set goes domain by domain, and ignores the other sets of the hosts that it takes."""
 
     changes = {  # noqa: RUF012 (never written)
@@ -116,7 +86,7 @@ def _be_claimed(host: Host, availability_set: AvailabilitySet, lanes: Lanes) -> 
     require(availability_set.lane in lanes, "the set is held for the host's domain")
 
 
-class HoldsAndWaits(_Changed):
+class HoldsAndWaits(Changed):
     """Takes the sets of a host one after the other, and keeps what it has while it waits."""
 
     added = (rule(actor=Actor.CONTROLLER)(_claim),)
@@ -125,7 +95,7 @@ class HoldsAndWaits(_Changed):
         return (_be_claimed,)
 
 
-class NeverSettles(_Changed):
+class NeverSettles(Changed):
     """Forgets that a set has recovered."""
 
     dropped = ("settle",)
@@ -134,7 +104,7 @@ class NeverSettles(_Changed):
 # When a domain is done
 
 
-class DoneBeforeItsVmsRun(_Changed):
+class DoneBeforeItsVmsRun(Changed):
     """Counts a domain as done when the software is new, not when its VMs run."""
 
     changes = {  # noqa: RUF012 (never written)
@@ -150,7 +120,7 @@ def _need_nothing(host: Host, vm: VM) -> None:  # noqa: ARG001 (names the head's
     require(not vm.is_held_by_maintenance, "maintenance holds no VM of the host")
 
 
-class NeverSetsClocks(_Changed):
+class NeverSetsClocks(Changed):
     """Resumes VMs and leaves their clocks behind."""
 
     dropped = ("set_clock",)
@@ -168,7 +138,7 @@ def _need_a_clock_once(host: Host, vm: VM) -> None:
     require(not (is_first and is_behind), "every VM had its clock set after the first resume")
 
 
-class SetsClocksOnTheFirstResumeOnly(_Changed):
+class SetsClocksOnTheFirstResumeOnly(Changed):
     """Waits for the clocks in the first attempt, and not in the second."""
 
     changes = {  # noqa: RUF012 (never written)
@@ -181,7 +151,7 @@ class SetsClocksOnTheFirstResumeOnly(_Changed):
 # Deadlines
 
 
-class NoDeadline(_Changed):
+class NoDeadline(Changed):
     """Lets an update take its time, however long the VMs are paused."""
 
     dropped = ("abandon", "abort", "give_up")
@@ -222,7 +192,7 @@ class HalvesTheNotice(OneUpdateDomain):
 # Events
 
 
-class AnnouncesNothing(_Changed):
+class AnnouncesNothing(Changed):
     """Pauses VMs without a word to their guests."""
 
     changes = {"quiesce": {"each": ()}}  # noqa: RUF012 (never written)
@@ -231,7 +201,7 @@ class AnnouncesNothing(_Changed):
         return changed(super().rules(), "schedule", each=self.begins())
 
 
-class EndsEventsEarly(_Changed):
+class EndsEventsEarly(Changed):
     """Tells the guests that it is over when the update begins."""
 
     changes = {  # noqa: RUF012 (never written)
@@ -239,7 +209,7 @@ class EndsEventsEarly(_Changed):
     }
 
 
-class WithdrawsNothingFromTheGuests(_Changed):
+class WithdrawsNothingFromTheGuests(Changed):
     """Goes on with what was scheduled, though something failed."""
 
     def rules(self) -> tuple[Rule, ...]:
@@ -264,7 +234,7 @@ def _resume_while_rolling_back(host: Host, vm: VM) -> None:
     promptly()
 
 
-class ResumesDuringTheRollback(_Changed):
+class ResumesDuringTheRollback(Changed):
     """Resumes VMs before the old hosting environment is back."""
 
     changes = {"resume": {"head": _resume_while_rolling_back}}  # noqa: RUF012 (never written)
@@ -279,7 +249,7 @@ def _resume_unless_late(host: Host, vm: VM) -> None:
     promptly()
 
 
-class GivesUpResuming(_Changed):
+class GivesUpResuming(Changed):
     """Stops trying to resume a VM when it is late."""
 
     changes = {"resume": {"head": _resume_unless_late}}  # noqa: RUF012 (never written)
@@ -292,7 +262,7 @@ def _resume_whatever_is_paused(host: Host, vm: VM) -> None:
     promptly()
 
 
-class ResumesWhatItDidNotPause(_Changed):
+class ResumesWhatItDidNotPause(Changed):
     """Resumes every paused VM of its host."""
 
     changes = {"resume": {"head": _resume_whatever_is_paused}}  # noqa: RUF012 (never written)
@@ -301,13 +271,13 @@ class ResumesWhatItDidNotPause(_Changed):
 # What the controller knows
 
 
-class NeverLooks(_Changed):
+class NeverLooks(Changed):
     """Relies on events alone."""
 
     dropped = ("poll",)
 
 
-class RestartsBlindly(_Changed):
+class RestartsBlindly(Changed):
     """Goes on after a crash with what it knew before, and relies on events."""
 
     dropped = ("poll",)
@@ -322,7 +292,7 @@ def _believe_all(vm: VM) -> None:
     vm.echo = None
 
 
-class BelievesOldEvents(_Changed):
+class BelievesOldEvents(Changed):
     """Takes a repeated event for news."""
 
     changes = {"believe": {"head": _believe_all}}  # noqa: RUF012 (never written)
@@ -337,7 +307,7 @@ def _schedule_anyway(host: Host) -> None:
     require(host.attempts_left > 0, "the host has an attempt left")
 
 
-class ContinuesAfterFailure(_Changed):
+class ContinuesAfterFailure(Changed):
     """Goes on with the next host, whatever happened to the last."""
 
     changes = {"schedule": {"head": _schedule_anyway}}  # noqa: RUF012 (never written)
@@ -353,88 +323,14 @@ def _pause_whatever(host: Host, vm: VM) -> None:
     promptly()
 
 
-class PausesForEveryUpdate(_Changed):
+class PausesForEveryUpdate(Changed):
     """Pauses VMs for updates that cannot preserve them."""
 
     dropped = ("shut_down",)
     changes = {"pause": {"head": _pause_whatever}}  # noqa: RUF012 (never written)
 
 
-class UpdatesBeneathRunningVms(_Changed):
+class UpdatesBeneathRunningVms(Changed):
     """Does not wait until VMs stand still."""
 
     changes = {"begin_update": {"each": (controller.suffer,)}}  # noqa: RUF012 (never written)
-
-
-# Hypervisors
-
-
-def _lose_memory(vm: VM, controller: Controller) -> None:
-    clock = vm.in_phase
-    vm.complete_resume()
-    takes(clock, Duration.RESUME)
-    vm.memory_intact = False
-    controller.hears_of(vm)
-
-
-class LosesMemory(_Changed):
-    """A hypervisor that resumes VMs with other memory than they were paused with."""
-
-    changes = {"resume_completed": {"head": _lose_memory}}  # noqa: RUF012 (never written)
-
-
-def _resume_in_its_own_time(vm: VM, controller: Controller) -> None:
-    vm.complete_resume()
-    controller.hears_of(vm)
-
-
-class ResumesSlowly(_Changed):
-    """A hypervisor that keeps no promise of how long a resume takes."""
-
-    changes = {"resume_completed": {"head": _resume_in_its_own_time}}  # noqa: RUF012 (never written)
-
-
-class NeverResumes(_Changed):
-    """A hypervisor that begins to resume VMs and does not finish."""
-
-    dropped = ("resume_completed",)
-
-
-class NeverPauses(_Changed):
-    """A hypervisor that begins to pause VMs and does not finish."""
-
-    dropped = ("pause_completed",)
-
-
-def _roll_back_in_its_own_time(host: Host) -> None:
-    host.pull("rollback_completed")
-
-
-class RollsBackSlowly(_Changed):
-    """A hypervisor that keeps no promise of how long a rollback takes."""
-
-    changes = {"rollback_completed": {"head": _roll_back_in_its_own_time}}  # noqa: RUF012 (never written)
-
-
-def _drag_along(vm: VM, other: VM) -> None:  # noqa: ARG001 (names the head's VM)
-    if other.status is VmStatus.RUNNING:
-        other.begin_pause()
-
-
-class PausesANeighbour(_Changed):
-    """A hypervisor that pauses other VMs along with the one that it is told to pause."""
-
-    changes = {"pause_completed": {"each": (_drag_along,)}}  # noqa: RUF012 (never written)
-
-
-def _forget_the_clock(vm: VM) -> None:
-    require(vm.seen is VmStatus.RESUMED, "the VM was seen resumed")
-    takes(vm.in_phase, Duration.CLOCK_SYNC)
-    vm.pull("clock_set")
-    vm.observe()
-
-
-class AgentLies(_Changed):
-    """A guest agent that says it set the clock, and did not."""
-
-    changes = {"set_clock": {"head": _forget_the_clock}}  # noqa: RUF012 (never written)

@@ -1,0 +1,85 @@
+"""What all components have in common: a mutable handle over an immutable value.
+
+A handle is made for one evaluation of a rule and thawed at the first access, so whoever evaluates
+a rule learns which components the outcome depends on, and in which order they were read. A clock
+that measures nothing stands at 0, so equal situations are equal values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from freezeframe.lifecycles import Lifecycle
+from freezeframe.protocol.language import Clock, note_pull
+
+if TYPE_CHECKING:
+    from freezeframe.protocol.settings import Settings
+
+Value = tuple[Hashable, ...]
+ZERO = Clock(0)
+
+S = TypeVar("S", bound=StrEnum)
+
+
+class Component:
+    """A handle over the value of one component; `FIELDS` gives the order of the value."""
+
+    FIELDS: ClassVar[tuple[str, ...]] = ()
+    __slots__ = ("_on_touch", "_position", "_thawed", "_value")
+
+    def __init__(self, value: Value, position: int = 0, on_touch: list[int] | None = None) -> None:
+        """Take `value`; the first access appends `position` to `on_touch`."""
+        self._value = value
+        self._position = position
+        self._on_touch = on_touch
+        self._thawed = False
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+            """Thaw: reached only for a field that was not read before."""
+            if name not in self.FIELDS or self._thawed:
+                raise AttributeError(f"{type(self).__name__} has no {name!r}")
+            self._thaw()
+            return getattr(self, name)
+
+        def __setattr__(self, name: str, value: object) -> None:
+            """Thaw: what is written counts as accessed, though nothing was read before."""
+            if name in self.FIELDS and not self._thawed:
+                self._thaw()
+            object.__setattr__(self, name, value)
+
+    def _thaw(self) -> None:
+        self._thawed = True
+        if self._on_touch is not None:
+            self._on_touch.append(self._position)
+        for field, item in zip(self.FIELDS, self._value, strict=True):
+            object.__setattr__(self, field, item)
+
+    @classmethod
+    def frozen(cls, **fields: Hashable) -> Value:
+        """The value with these fields, all of which must be given."""
+        return tuple(fields.pop(name) for name in cls.FIELDS)
+
+    def freeze(self) -> Value:
+        """The value as it now is."""
+        if not self._thawed:
+            return self._value
+        return tuple(getattr(self, name) for name in self.FIELDS)
+
+    def tick(self, settings: Settings) -> None:
+        """Let one unit of time pass; clocks stop counting where no rule can tell any more."""
+
+
+def taken(lifecycle: Lifecycle[S], state: S, trigger: str) -> S:
+    """Where a row of `lifecycle` leads, which is noted; raises `LifecycleError` if there is none."""
+    destination = lifecycle.destination(state, trigger)
+    note_pull(lifecycle.name, state.value, trigger)
+    return destination
+
+
+def counted(clock: Clock, longest: int) -> Clock:
+    """One unit more on `clock`, which stops at `longest`."""
+    return Clock(min(clock + 1, longest))

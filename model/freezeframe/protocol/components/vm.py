@@ -1,0 +1,195 @@
+"""A VM while maintenance runs: what it is, and what the controller last saw of it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from freezeframe.lifecycles import VM_LIFECYCLE, VmStatus
+from freezeframe.protocol.language import Clock, Duration
+
+from .base import ZERO, Component, Value, counted, taken
+
+if TYPE_CHECKING:
+    from freezeframe.protocol.settings import Settings
+
+
+class Holder(StrEnum):
+    """Whose doing it is that a VM does not run."""
+
+    NOBODY = "nobody"
+    MAINTENANCE = "maintenance"
+    OTHER = "other"
+    """Its customer, or the hypervisor after an I/O error."""
+
+
+class VM(Component):
+    """A VM, and what the controller last saw of it."""
+
+    FIELDS = (
+        "status",
+        "paused_for",
+        "in_phase",
+        "memory_intact",
+        "clock_right",
+        "holder",
+        "seen",
+        "unseen_for",
+        "is_deaf",
+        "echo",
+        "place",
+    )
+    __slots__ = FIELDS
+    status: VmStatus
+    paused_for: Clock
+    """Since maintenance began to pause it, until it is resumed."""
+    in_phase: Clock
+    """Since it began to resume, or was resumed."""
+    memory_intact: bool
+    clock_right: bool
+    holder: Holder
+    seen: VmStatus
+    """Its status as far as the controller knows."""
+    unseen_for: Clock
+    """Since the controller's knowledge is out of date."""
+    is_deaf: bool
+    """Its next event will be lost."""
+    echo: VmStatus | None
+    """An event that was delivered before and will be delivered again."""
+    place: int
+    """Which of the hosts that it may be on it is on; 0 is where the fleet file puts it."""
+
+    @classmethod
+    def initial(cls, status: VmStatus) -> Value:
+        """A VM before maintenance."""
+        return cls.frozen(
+            status=status,
+            paused_for=ZERO,
+            in_phase=ZERO,
+            memory_intact=True,
+            clock_right=True,
+            holder=Holder.NOBODY,
+            seen=status,
+            unseen_for=ZERO,
+            is_deaf=False,
+            echo=None,
+            place=0,
+        )
+
+    @property
+    def is_held_by_maintenance(self) -> bool:
+        """Whether maintenance paused it or shut it down, and has not undone that."""
+        return self.holder is Holder.MAINTENANCE
+
+    @property
+    def is_paused_by_maintenance(self) -> bool:
+        """Whether maintenance is pausing it, has paused it, or is resuming it."""
+        return self.is_held_by_maintenance and self.status in {
+            VmStatus.PAUSING,
+            VmStatus.PAUSED,
+            VmStatus.RESUMING,
+        }
+
+    @property
+    def executes(self) -> bool:
+        """Whether its virtual CPUs may be running."""
+        return self.status in {
+            VmStatus.RUNNING,
+            VmStatus.PAUSING,
+            VmStatus.RESUMING,
+            VmStatus.RESUMED,
+        }
+
+    @property
+    def was_seen_off(self) -> bool:
+        """Whether the controller has seen that it has no memory to lose."""
+        return self.seen in {VmStatus.STOPPED, VmStatus.FAILED, VmStatus.ABSENT}
+
+    @property
+    def was_seen_still(self) -> bool:
+        """Whether the controller has seen that its virtual CPUs do not run."""
+        return self.seen is VmStatus.PAUSED or self.was_seen_off
+
+    def pull(self, trigger: str) -> None:
+        """Take a row of the lifecycle table, which is the first guard of every rule; raises
+        `LifecycleError`.
+        """
+        self.status = taken(VM_LIFECYCLE, self.status, trigger)
+        self.in_phase = ZERO
+        if self.seen is self.status:
+            self.unseen_for = ZERO
+
+    def observe(self) -> None:
+        """Let the controller know the status as it is."""
+        self.seen = self.status
+        self.unseen_for = ZERO
+
+    def believe(self, status: VmStatus) -> None:
+        """Let the controller think that this is the status."""
+        self.seen = status
+        self.unseen_for = ZERO
+
+    def begin_pause(self) -> None:
+        """Maintenance begins to pause it."""
+        self.pull("begin_pause")
+        self.holder = Holder.MAINTENANCE
+        self.observe()
+
+    def begin_resume(self) -> None:
+        """Maintenance begins to resume it."""
+        self.pull("begin_resume")
+        self.observe()
+
+    def shut_down(self) -> None:
+        """Maintenance shuts it down; one that others held stays off until they start it."""
+        self.pull("shut_down")
+        self.paused_for = ZERO
+        if self.holder is not Holder.OTHER:
+            self.holder = Holder.MAINTENANCE
+
+    def complete_resume(self) -> None:
+        """It runs again; its clock is behind by the length of the pause."""
+        self.pull("resume_completed")
+        self.paused_for = ZERO
+        self.clock_right = False
+        self.holder = Holder.NOBODY if self.is_held_by_maintenance else self.holder
+
+    def let_go(self, trigger: str) -> None:
+        """Take a row that ends a pause otherwise than by resuming; a fresh start sets the clock."""
+        self.pull(trigger)
+        self.holder = Holder.NOBODY
+        self.paused_for = ZERO
+        self.clock_right = True
+
+    def boot_afresh(self, trigger: str) -> None:
+        """Take a row that starts it with new memory."""
+        self.let_go(trigger)
+        self.memory_intact = True
+
+    def boot(self) -> None:
+        """Maintenance starts it again; whoever else had stopped it still meant it to be stopped."""
+        holder = self.holder
+        self.boot_afresh("boot")
+        self.holder = holder if holder is Holder.OTHER else Holder.NOBODY
+
+    def fail(self) -> None:
+        """Crash, if there is anything to crash; memory is lost. Maintenance owes it nothing any
+        more.
+        """
+        if self.status in {VmStatus.STOPPED, VmStatus.FAILED, VmStatus.ABSENT}:
+            if self.is_held_by_maintenance:
+                self.holder = Holder.NOBODY
+            return
+        self.let_go("fail")
+        self.memory_intact = False
+
+    def tick(self, settings: Settings) -> None:
+        """One unit of pause, phase and ignorance."""
+        if self.is_paused_by_maintenance:
+            self.paused_for = counted(self.paused_for, settings.pause_limit + 1)
+        if self.status is VmStatus.RESUMING:
+            self.in_phase = counted(self.in_phase, settings.longest(Duration.RESUME))
+        elif self.status is VmStatus.RESUMED:
+            self.in_phase = counted(self.in_phase, settings.longest(Duration.CLOCK_SYNC))
+        if self.seen is not self.status:
+            self.unseen_for = counted(self.unseen_for, settings.longest(Duration.POLL))
