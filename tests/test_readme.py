@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from freezeframe.properties import PROMISES
+
 _ROOT = Path(__file__).parents[1]
 _README = (_ROOT / "README.md").read_text()
 _BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
@@ -49,3 +51,9 @@ def test_prints_what_the_command_prints(command: str, printed: str, tmp_path: Pa
 def test_shows_commands_with_their_output() -> None:
     """Otherwise the test above would have nothing to compare."""
     assert len(_blocks()) >= 3
+
+
+def test_lists_every_promise_in_its_own_words() -> None:
+    """The table is written by hand; the catalogue is what counts."""
+    for promise in PROMISES:
+        assert f"| `{promise.name}` | {promise.promise} |" in _README

@@ -4,6 +4,7 @@ their parameters alone are refused.
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -72,10 +73,15 @@ def test_wide_states_take_several_words() -> None:
     assert explore(System(crowded(30), OneUpdateDomain())).words.shape[1] > 1
 
 
+@cache
+def grown_tables() -> Tables:
+    return explore(System(crowded(10), OneUpdateDomain())).tables
+
+
 @settings(deadline=None)
 @given(st.data())
 def test_unpacking_undoes_packing(data: st.DataObject) -> None:
-    tables = explore(System(crowded(10), OneUpdateDomain())).tables
+    tables = grown_tables()
     row = [
         data.draw(st.integers(0, len(tables.numberings[slot.kind].values) - 1))
         for slot in tables.system.slots

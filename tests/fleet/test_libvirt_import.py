@@ -180,6 +180,6 @@ def test_a_missing_binding_is_told_with_what_to_install() -> None:
     code += "from freezeframe.fleet.libvirt_import import import_fleet\n"
     code += "try:\n    import_fleet(['test:///default'])\nexcept FreezeframeError as error:\n"
     code += "    print(error)\n"
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - our own text
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "\n" not in run.stdout.strip()
     assert all(word in run.stdout for word in ("freezeframe[libvirt]", "libvirt-dev", "Fedora"))

@@ -169,21 +169,13 @@ class _Search:
                 self._fill(int(code), int(what))
 
     def _fill(self, code: int, what: int) -> None:
-        before = (
-            self.tables.slot_word.copy(),
-            self.tables.slot_shift.copy(),
-            self.tables.slot_mask.copy(),
-        )
+        layout = self.tables.kernel_layout
         fill = self.tables.fill_part if code == kernel.MISSING_PART else self.tables.fill_tick
         if fill(what, self.ids):
-            word, shift, mask = before
             known = self.words[: self.n_states]
-            ids = np.stack(
-                [(known[:, w] >> s) & m for w, s, m in zip(word, shift, mask, strict=True)], axis=1
-            )
-            words = np.empty((self.words.shape[0], self.tables.width), np.int64)
-            words[: self.n_states] = self.tables.pack(ids)
-            self.words = words
+            columns = [known[:, w] >> s & m for w, s, m in zip(*layout, strict=True)]
+            self.words = np.empty((self.words.shape[0], self.tables.width), np.int64)
+            self.words[: self.n_states] = self.tables.pack(np.stack(columns, axis=1))
             self._rehash()
 
     def _grow(self) -> None:

@@ -1,7 +1,8 @@
-"""Going on fairly: without faults, customers or guests, nobody who can be relied upon kept waiting for ever.
+"""Going on fairly: without faults, customers or guests, nobody who can be relied upon kept waiting
+for ever.
 
-Finds out whether a promise of the kind `eventually` is broken on the way that it takes. It takes one way of many, so it
-proves a breach where it finds one, and proves nothing where it finds none.
+Finds out whether a promise of the kind `eventually` is broken on the way that it takes. It takes
+one way of many, so it proves a breach where it finds one, and proves nothing where it finds none.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from .simulation import Breach, Move, Simulation
 class Ending:
     """How a run ended that went on fairly.
 
-    `loop_moves` is how many of the last moves can be repeated for ever, fairly; None if the run was given up before.
+    `loop_moves` is how many of the last moves can be repeated for ever, fairly; None if the run was
+    given up before.
     """
 
     breach: Breach | None
@@ -28,9 +30,10 @@ class Ending:
 def go_on_fairly(simulation: Simulation, moves_max: int) -> Ending:
     """Take up to `moves_max` fair moves, until a promise is broken or the same can go on for ever.
 
-    The move taken is the one that was taken longest ago. What is possible again and again is thereby taken again and
-    again, which is strong fairness, as `liveness` demands it. A loop counts only if it is fair itself: each fair
-    instance that is possible somewhere in it is taken in it, and so is time.
+    The move taken is the one that was taken longest ago. What is possible again and again is
+    thereby taken again and again, which is strong fairness, as `liveness` demands it. A loop counts
+    only if it is fair itself: each fair instance that is possible somewhere in it is taken in it,
+    and so is time.
     """
     return _Journey(simulation).run(moves_max)
 
@@ -68,7 +71,9 @@ class _Journey:
                 return ending
             visits.append(number)
             moves = fair_moves(simulation)
-            if not moves:  # Only where a rule of the fleet's own makes time wait for what is not fair.
+            if (
+                not moves
+            ):  # Only where a rule of the fleet's own makes time wait for what is not fair.
                 return Ending(None, None)
             move = min(moves, key=self._age)
             self.possible.append(moves)
@@ -90,7 +95,9 @@ class _Journey:
                 self.unkept_since.setdefault(question, number)
 
     def _ending(self, visits: Sequence[int], number: int) -> Ending | None:
-        """The breach of the first promise that a fair loop back to an earlier visit never keeps; or just the loop."""
+        """The breach of the first promise that a fair loop back to an earlier visit never keeps; or
+        just the loop.
+        """
         fair = [first for first in visits if self._is_fair(first, number)]
         if not fair:
             return None

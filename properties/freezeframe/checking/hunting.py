@@ -16,7 +16,8 @@ from freezeframe.properties import PROMISES, Property
 from freezeframe.protocol.policies import Policy
 from freezeframe.reporting import Counterexample
 
-from .machine import Enough, FleetMachine, Hunt, PromiseBroken, fleet_machine
+from .broken import Enough, Hunt, PromiseBroken
+from .machine import FleetMachine, fleet_machine
 
 MAX_EXAMPLES_DEFAULT = 400
 STEPS_DEFAULT = 60
@@ -38,12 +39,14 @@ def find_violation(
     steps: int = STEPS_DEFAULT,
     seed_number: int = 0,
 ) -> Counterexample | None:
-    """The counterexample that Hypothesis finds in up to `max_examples` runs of `steps` steps, or None.
+    """The counterexample that Hypothesis finds in up to `max_examples` runs of `steps` steps, or
+    None.
 
     The same arguments try the same runs.
     """
     machine = fleet_machine(fleet, policy=policy, without=without, properties=properties)
-    # Hypothesis comes back to what it tried before the more, the longer it goes on, so it begins afresh.
+    # Hypothesis comes back to what it tried before the more, the longer it goes on, so it begins
+    # afresh.
     for batch in range(-(-max_examples // _BATCH)):
         left = max_examples - batch * _BATCH
         chosen = machine_settings(min(_BATCH, left), steps)
@@ -53,18 +56,28 @@ def find_violation(
     return None
 
 
+def quiet_settings() -> settings:
+    """The current profile, but silent, for `PromiseBroken` tells all, and without limits that time
+    machines run against.
+    """
+    return settings(
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        report_multiple_bugs=False,
+        verbosity=Verbosity.quiet,
+        print_blob=False,
+    )
+
+
 def machine_settings(max_examples: int, steps: int) -> settings:
     """Settings for a run that depends on nothing but its arguments and a seed."""
     return settings(
+        quiet_settings(),
         max_examples=max_examples,
         stateful_step_count=steps,
         derandomize=True,
         database=None,
-        deadline=None,
         phases=(Phase.generate, Phase.target, Phase.shrink),
-        suppress_health_check=list(HealthCheck),
-        report_multiple_bugs=False,
-        verbosity=Verbosity.quiet,
     )
 
 

@@ -1,7 +1,9 @@
-"""What each instance does and what each question answers, looked up by numbered values and remembered.
+"""What each instance does and what each question answers, looked up by numbered values and
+remembered.
 
-For searches that visit states one by one and only ask about what changed. It holds nothing that the rules and the
-predicates did not say, and must not know who walks through the states, nor in which order.
+For searches that visit states one by one and only ask about what changed. It holds nothing that the
+rules and the predicates did not say, and must not know who walks through the states, nor in which
+order.
 """
 
 from __future__ import annotations
@@ -47,14 +49,18 @@ class Effect:
 
 
 class Tree:
-    """The leaves of one form, found by looking only at the components that the form's function read."""
+    """The leaves of one form, found by looking only at the components that the form's function
+    read.
+    """
 
     def __init__(
         self,
         kinds: tuple[type[Component], ...],
         fill: Callable[[Sequence[int]], tuple[Leaf, tuple[int, ...]]],
     ) -> None:
-        """Begin empty; `fill` says, for the numbers of all values, the leaf and which positions it depends on."""
+        """Begin empty; `fill` says, for the numbers of all values, the leaf and which positions it
+        depends on.
+        """
         self.kinds = kinds
         self.fill = fill
         self.root: Any = None
@@ -91,7 +97,9 @@ class Lookup:
     """All that can be asked of `system` and `properties`, shared by any number of runs."""
 
     def __init__(self, system: System, properties: Sequence[Property]) -> None:
-        """Number the initial values, and find out which slots each instance and each question reads."""
+        """Number the initial values, and find out which slots each instance and each question
+        reads.
+        """
         self.system = system
         self.properties = tuple(properties)
         self._values: dict[type[Component], list[Value]] = defaultdict(list)
@@ -103,7 +111,9 @@ class Lookup:
             tuple((self._tree_of_part(part.form), part.slots) for part in instance.parts)
             for instance in system.instances
         ]
-        self.readers = self._watchers([part.slots for part in each.parts] for each in system.instances)
+        self.readers = self._watchers(
+            [part.slots for part in each.parts] for each in system.instances
+        )
         self._ticking = [
             (index, self._ticks[slot.kind], slot.kind)
             for index, slot in enumerate(system.slots)
@@ -120,7 +130,9 @@ class Lookup:
         return narrow
 
     def effect(self, instance: int, ids: Ids, leaves: set[Leaf] | None = None) -> Effect | None:
-        """What an instance does in a state, None if it is not enabled; leaves that were met go into `leaves`."""
+        """What an instance does in a state, None if it is not enabled; leaves that were met go into
+        `leaves`.
+        """
         parts = self.parts[instance]
         if len(parts) == 1:
             ((tree, slots),) = parts

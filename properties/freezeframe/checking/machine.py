@@ -1,15 +1,15 @@
 """A Hypothesis state machine made from a fleet's rules and promises.
 
-Each rule of the model is a rule of the machine, drawn among the instances that are possible, so what Hypothesis prints
-is a program over the fleet's own names. It must not say what a rule does, nor when.
+Each rule of the model is a rule of the machine, drawn among the instances that are possible, so
+what Hypothesis prints is a program over the fleet's own names. It must not say what a rule does,
+nor when.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache, cached_property
-from typing import Any, ClassVar
+from functools import cached_property
+from typing import Any, ClassVar, cast
 
 from hypothesis import strategies as st
 from hypothesis import target
@@ -18,15 +18,14 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from freezeframe.fleet import Fleet
 from freezeframe.properties import ALL, Property
-from freezeframe.protocol.policies import Policy
+from freezeframe.protocol.policies import Policy, load_policy
 from freezeframe.protocol.system import ModelError, System
-from freezeframe.reporting import Counterexample
-from freezeframe.reporting.timeline import render_counterexample
 
+from .broken import Hunt, broken_type, labels_of
 from .fairness import go_on_fairly
+from .findings import Finding
 from .lookup import Lookup
 from .reached import Reached, longest_pause_units
-from .shortening import Finding, counterexample_of, shortened
 from .simulation import Breach, Simulation
 
 _FAIR_WORK_MAX = 2_000_000
@@ -35,63 +34,14 @@ _FAIR_WORK_MAX = 2_000_000
 _FAIR_MOVES_MIN = 500
 
 _HELD = (False, False, True)
-"""Each run holds back this part of the rules, until nothing else but waiting is possible, or not even that."""
+"""Each run holds back this part of the rules, until nothing else but waiting is possible, or not
+even that.
+"""
 
 
 _FIRST_END = 4
-"""After so many moves, and each time they have doubled, a run may be ended although it could go on."""
-
-
-class PromiseBroken(AssertionError):
-    """A run of a machine broke a promise; the text is the counterexample, as short as it can be found."""
-
-    def __init__(self, lookup: Lookup, finding: Finding) -> None:
-        """Keep what was found; it is shortened only if somebody looks at it."""
-        super().__init__(finding.breach.property.name)
-        self.lookup = lookup
-        self.finding = finding
-
-    @cached_property
-    def counterexample(self) -> Counterexample:
-        """The shortest run that was found to break the promise."""
-        return counterexample_of(self.lookup, shortened(self.lookup, self.finding))
-
-    def __str__(self) -> str:
-        """The page of the counterexample."""
-        prop, limits = self.finding.breach.property, self.lookup.system.fleet.limits
-        is_about_pauses = prop.name == "pause_within_limit"
-        return render_counterexample(
-            self.counterexample,
-            promise=prop.promise,
-            limit_seconds=limits.pause_ms / 1000 if is_about_pauses else None,
-        )
-
-
-class Enough(BaseException):
-    """The budget of a hunt is spent. Not an `Exception`, which Hypothesis would take for a failure."""
-
-
-@dataclass
-class Hunt:
-    """How many runs Hypothesis may still shrink what it found in, and the shortest that it found."""
-
-    runs_left: int
-    broken: PromiseBroken | None = None
-
-    def begin_run(self) -> None:
-        """Count a run; raises `Enough` when there has been a failure and the budget is spent."""
-        if self.broken is not None:
-            if self.runs_left == 0:
-                raise Enough
-            self.runs_left -= 1
-
-    def note(self, broken: PromiseBroken) -> None:
-        """Keep the shorter of two findings about one promise."""
-        known = self.broken
-        if known is None or (
-            type(known) is type(broken) and len(broken.finding.moves) < len(known.finding.moves)
-        ):
-            self.broken = broken
+"""After so many moves, and each time they have doubled, a run may be ended although it could go on.
+"""
 
 
 class FleetMachine(RuleBasedStateMachine):
@@ -99,6 +49,7 @@ class FleetMachine(RuleBasedStateMachine):
 
     lookup: ClassVar[Lookup]
     reached: ClassVar[Reached]
+    start: ClassVar[Simulation]
     named: ClassVar[Mapping[str, Mapping[str, int]]]
     """By rule, the instances by their subjects."""
     labels: ClassVar[Sequence[str]]
@@ -114,9 +65,10 @@ class FleetMachine(RuleBasedStateMachine):
         super().__init__()
         if self.hunt is not None:
             self.hunt.begin_run()
-        # Hypothesis's own choice switches rules off at random, and where each step makes the next possible that comes to
-        # nothing. A version of it that knows no such attribute keeps its own choice.
-        self._rules_strategy = _steps(self)
+        # Hypothesis's own choice switches rules off at random, and where each step makes the next
+        # possible that comes to nothing. A version of it that knows no such attribute keeps its own
+        # choice.
+        self._rules_strategy = cast("Any", _steps(self))
         self.held_back: frozenset[int] | None = None
         self._is_broken = False
         self._rare = 0
@@ -177,7 +129,7 @@ class FleetMachine(RuleBasedStateMachine):
     def subjects(self, number: int) -> st.SearchStrategy[str]:
         """The subjects of the instances of a rule that are possible now."""
         possible = sorted(self.simulation.enabled_of(number))
-        return st.sampled_from([self._label(instance) for instance in possible])
+        return st.sampled_from([self.labels[instance] for instance in possible])
 
     def units(self) -> st.SearchStrategy[int]:
         """How long to wait: often until the next thing that must happen."""
@@ -185,7 +137,9 @@ class FleetMachine(RuleBasedStateMachine):
         return st.integers(1, longest) | st.just(longest)
 
     def may_end(self) -> bool:
-        """Whether the run may be ended: it is over, or it is time to see whether all ends well from here."""
+        """Whether the run may be ended: it is over, or it is time to see whether all ends well from
+        here.
+        """
         moves = len(self.simulation.moves)
         is_time = moves >= _FIRST_END and moves & (moves - 1) == 0
         return is_time or self.simulation.is_stuck()
@@ -196,11 +150,9 @@ class FleetMachine(RuleBasedStateMachine):
         longest = [longest for _, longest in settings.spans.values()]
         return max(*longest, *settings.deadlines.values(), settings.pause_limit) + 1
 
-    def _label(self, instance: int) -> str:
-        return self.labels[instance]
-
     def _begin(self) -> None:
-        self.simulation = Simulation(self.lookup, set())
+        self.simulation = self.start.fork()
+        self.simulation.leaves = set(self.start.leaves or ())
         self._look()
 
     def _look(self) -> None:
@@ -221,43 +173,35 @@ class FleetMachine(RuleBasedStateMachine):
     def _fail(self, breach: Breach, loop_moves: int | None = None) -> None:
         self._is_broken = True
         finding = Finding(breach, tuple(self.simulation.moves), loop_moves)
-        broken = _broken_type(breach.property.name)(self.lookup, finding)
+        broken = broken_type(breach.property.name)(self.lookup, finding)
         if self.hunt is not None:
             self.hunt.note(broken)
         raise broken
 
 
-@cache
-def _broken_type(property_name: str) -> type[PromiseBroken]:
-    """One type for each promise, so that Hypothesis takes the breach of another for another failure."""
-    name = PromiseBroken.__name__
-    return type(name, (PromiseBroken,), {"__module__": __name__, "promise": property_name})
-
-
 def fleet_machine(
     fleet: Fleet,
     *,
-    policy: Policy,
+    policy: Policy | str,
     without: Collection[str] = (),
     properties: Sequence[Property] = ALL,
     uses_target: bool = True,
 ) -> type[FleetMachine]:
     """A machine class for `fleet` under `policy`, with the guards named in `without` switched off.
 
-    Its `TestCase` is what pytest and unittest run, and `reached` counts what its runs reached. Raises `ModelError` for a
-    rule whose name Hypothesis needs.
+    Its `TestCase` is what pytest and unittest run, and `reached` counts what its runs reached.
+    Raises `ModelError` for a rule whose name Hypothesis needs.
     """
+    policy = load_policy(policy) if isinstance(policy, str) else policy
     lookup = Lookup(System(fleet, policy, frozenset(without)), properties)
-    labels = [" ".join(instance.subjects) for instance in lookup.system.instances]
-    named: dict[str, dict[str, int]] = {}
+    labels = labels_of(lookup.system)
+    named: dict[str, dict[str, int]] = {rule.name: {} for rule in lookup.system.rules}
     for number, instance in enumerate(lookup.system.instances):
-        instances = named.setdefault(instance.rule.name, {})
-        if labels[number] in instances:  # Names with blanks in them, cut differently.
-            labels[number] = repr(instance.subjects)
-        instances[labels[number]] = number
+        named[instance.rule.name][labels[number]] = number
     body: dict[str, Any] = {
         "__doc__": f"{fleet.name}, under {policy.name}.",
         "lookup": lookup,
+        "start": Simulation(lookup, set()),
         "reached": Reached(),
         "named": named,
         "labels": labels,
@@ -266,10 +210,11 @@ def fleet_machine(
     for number, model_rule in enumerate(lookup.system.rules):
         if hasattr(FleetMachine, model_rule.name):
             raise ModelError(
-                f"rule {model_rule.name}: expected a name that a state machine does not use itself; rename it"
+                f"rule {model_rule.name}: expected a name that a state machine does not use "
+                "itself; rename it"
             )
         body[model_rule.name] = _machine_rule(number, model_rule.name, model_rule.sentence)
-    machine = type("Fleet", (FleetMachine,), body)
+    machine = cast("type[FleetMachine]", type("Fleet", (FleetMachine,), body))
     steps = {each.function.__name__: each for each in _rules_of(machine)}
     machine.steps = [steps[each.name] for each in lookup.system.rules]
     machine.wait_step = steps[FleetMachine.wait.__name__]
@@ -284,7 +229,9 @@ def _rules_of(machine: type[FleetMachine]) -> Sequence[Any]:
 
 @st.composite
 def _steps(draw: st.DrawFn, machine: FleetMachine) -> tuple[Any, dict[str, Any]]:
-    """A rule that is possible and its arguments. Each run leaves out some of what nobody can rely upon."""
+    """A rule that is possible and its arguments. Each run leaves out some of what nobody can rely
+    upon.
+    """
     if machine.held_back is None:
         rules = range(len(machine.steps))
         is_held = draw(st.tuples(*[st.sampled_from(_HELD) for _ in rules]))

@@ -1,4 +1,5 @@
-"""What runs reached of what there is to reach: counted while they run, and told against an exhaustive check.
+"""What runs reached of what there is to reach: counted while they run, and told against an
+exhaustive check.
 
 A state counts once however many runs come to it. It must not know who drove the runs.
 """
@@ -7,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import cast
 
 from freezeframe.protocol.components import VM
 from freezeframe.reporting import CheckResult, Verdict
@@ -25,7 +27,9 @@ _PAUSED_FOR = VM.FIELDS.index("paused_for")
 
 @dataclass
 class Reached:
-    """What all runs over one `Lookup` have reached so far. A state is remembered by its 64-bit hash."""
+    """What all runs over one `Lookup` have reached so far. A state is remembered by its 64-bit
+    hash.
+    """
 
     states: set[int] = field(default_factory=set)
     met: Counter[Met] = field(default_factory=Counter)
@@ -43,7 +47,9 @@ class Reached:
         self._note_witnesses(simulation)
 
     def note_run(self, simulation: Simulation) -> int:
-        """Count a run that is over; returns how many rules and guard outcomes it met that few runs met before."""
+        """Count a run that is over; returns how many rules and guard outcomes it met that few runs
+        met before.
+        """
         lookup = simulation.lookup
         rules = lookup.system.rules
         met: set[Met] = {
@@ -81,24 +87,23 @@ def guards_met(leaves: set[Leaf]) -> set[tuple[str, bool]]:
 
 def longest_pause_units(simulation: Simulation) -> int:
     """The longest present pause of a VM, in units of time."""
-    return max(
-        (
-            simulation.lookup.value(slot, simulation.ids[slot])[_PAUSED_FOR]
-            for slot in simulation.lookup.vm_slots
-        ),
-        default=0,
-    )
+    lookup, ids = simulation.lookup, simulation.ids
+    pauses = (lookup.value(slot, ids[slot])[_PAUSED_FOR] for slot in lookup.vm_slots)
+    return max((int(cast("int", pause)) for pause in pauses), default=0)
 
 
 def coverage_lines(lookup: Lookup, reached: Reached, checked: CheckResult | None) -> list[str]:
-    """What runs reached, a line each; out of what `checked` explored, or out of what is declared where it did not.
+    """What runs reached, a line each; out of what `checked` explored, or out of what is declared
+    where it did not.
 
-    The exhaustive check of the same fleet, policy and guards is meant. Where it is incomplete, there may be more than
-    it counts, and the line says so.
+    The exhaustive check of the same fleet, policy and guards is meant. Where it is incomplete,
+    there may be more than it counts, and the line says so.
     """
     system = lookup.system
     declared_rules = {rule.name for rule in system.rules}
-    declared_guards = {(g, holds) for r in system.rules for g in r.guards for holds in (True, False)}
+    declared_guards = {
+        (g, holds) for r in system.rules for g in r.guards for holds in (True, False)
+    }
     seen_guards = reached.guards & declared_guards
     if checked is None:
         states = f"{len(reached.states):,} states"

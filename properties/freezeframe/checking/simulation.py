@@ -1,7 +1,8 @@
-"""A fleet that runs: its present state, what can happen next, and which promise the last move broke.
+"""A fleet that runs: its present state, what can happen next, and which promise the last move
+broke.
 
-Evaluates again only what the last move can have changed, so a move costs as much in a fleet of hundreds of VMs as in one
-of a few. Means the same as `System.steps`. It must not choose moves.
+Evaluates again only what the last move can have changed, so a move costs as much in a fleet of
+hundreds of VMs as in one of a few. Means the same as `System.steps`. It must not choose moves.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ Move = int | None
 
 @dataclass(frozen=True)
 class Breach:
-    """A promise that is broken, and about whom; `question` orders breaches as the catalogue does."""
+    """A promise that is broken, and whose; `question` orders breaches as the catalogue does."""
 
     property: Property
     subjects: tuple[str, ...]
@@ -49,17 +50,17 @@ class Simulation:
         self.breach: Breach | None = self._first_broken(every) or self._standstill()
 
     def fork(self) -> Simulation:
-        """Another fleet in the same state, without its history; what happens to it is not recorded."""
+        """Another fleet in the same state, without history, and whose leaves are not collected."""
         twin = object.__new__(Simulation)
         twin.lookup = self.lookup
         twin.leaves = None
         twin.ids = list(self.ids)
         twin.moves = []
         twin.units = 0
-        twin._effects = list(self._effects)  # noqa: SLF001 (a twin of the same class)
-        twin._enabled = [set(each) for each in self._enabled]  # noqa: SLF001 (likewise)
-        twin._due = set(self._due)  # noqa: SLF001 (likewise)
-        twin._passing = self._passing  # noqa: SLF001 (likewise)
+        twin._effects = list(self._effects)
+        twin._enabled = [set(each) for each in self._enabled]
+        twin._due = set(self._due)
+        twin._passing = self._passing
         twin.breach = self.breach
         return twin
 
@@ -125,7 +126,9 @@ class Simulation:
         self.breach = self._judged(slots, before)
 
     def wait(self, units: int = 1) -> int:
-        """Let up to `units` units of time pass, until something is due or broken; returns how many passed."""
+        """Let up to `units` units of time pass, until something is due or broken; returns how many
+        passed.
+        """
         for passed in range(units):
             if self._due or (passed and self.breach):
                 return passed
@@ -133,7 +136,9 @@ class Simulation:
         return units
 
     def patience(self, longest: int) -> int:
-        """How many units may pass, up to `longest`, before something is due or nothing changes any more."""
+        """How many units may pass, up to `longest`, before something is due or nothing changes any
+        more.
+        """
         twin = self.fork()
         for units in range(longest):
             if not twin.can_wait:

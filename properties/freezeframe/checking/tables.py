@@ -104,6 +104,7 @@ class Tables:
         self._ticks: dict[type[Component], dict[int, int]] = {kind: {} for kind in self.numberings}
         self.n_rules = len(system.instances)
         self.items = self._lay_out()
+        self._pack_parts()
         self._settle_widths()
 
     def value(self, slot: int, number: int) -> Value:
@@ -114,12 +115,9 @@ class Tables:
         """Ask what part number `part` does in the state `ids`; True if widths changed and states
         must be repacked.
         """
-        start = self.part_slots_start[part]
-        form_number = int(self.part_form[part])
+        form_number, slots = self._parts[part]
         form = self.forms[form_number]
-        numbers = [
-            int(ids[self.part_slots[start + position]]) for position in range(len(form.kinds))
-        ]
+        numbers = ids[list(slots)].tolist()
         path, code = self._ask(form, numbers)
         form.tree = _inserted(form.tree, path, code)
         if self._widen():
@@ -292,6 +290,27 @@ class Tables:
             self.rows.append(row)
         return path, self._row_of[row] << 1 | 1
 
+    def _pack_parts(self) -> None:
+        parts = [part for item in self.items for part in item.parts]
+        steps = [step for item in self.items[: self.n_rules] for step in item.step_parts]
+        every = parts + [(form, slots) for form, slots, _ in steps]
+        self._parts = every
+        self.part_form = np.array([form for form, _ in every], np.int64)
+        self.part_slots_start = _starts(len(slots) for _, slots in every)
+        self.part_slots = np.array([slot for _, slots in every for slot in slots], np.int64)
+        self.item_parts = _starts(len(item.parts) for item in self.items)
+        self.item_property = np.array([item.property_bit for item in self.items], np.int64)
+        self.item_is_fair = np.array([item.is_fair for item in self.items], np.bool_)
+        self.step_start = _starts(len(item.step_parts) for item in self.items[: self.n_rules])
+        self.step_part = np.arange(len(parts), len(every), dtype=np.int64)
+        self.step_property = np.array([bit for _, _, bit in steps], np.int64)
+        self._parts_of: dict[int, list[int]] = {}
+        for part, (form, _) in enumerate(every):
+            self._parts_of.setdefault(form, []).append(part)
+        self._headed_by: dict[int, list[int]] = {}
+        for number, item in enumerate(self.items):
+            self._headed_by.setdefault(item.parts[0][0], []).append(number)
+
     # Arrays for the kernel
     def _widen(self) -> bool:
         if not any(each.overflows for each in self.numberings.values()):
@@ -334,25 +353,6 @@ class Tables:
         rows &= (1 << WORD_BITS) - 1
         rows[:, -1] = (1 << (len(self.items) - 1) % WORD_BITS + 1) - 1
         self.alive = rows.ravel()
-        self._pack_parts()
-
-    def _pack_parts(self) -> None:
-        parts = [part for item in self.items for part in item.parts]
-        steps = [step for item in self.items[: self.n_rules] for step in item.step_parts]
-        every = parts + [(form, slots) for form, slots, _ in steps]
-        self.part_form = np.array([form for form, _ in every], np.int64)
-        self.part_slots_start = _starts(len(slots) for _, slots in every)
-        self.part_slots = np.array([slot for _, slots in every for slot in slots], np.int64)
-        self.item_parts = _starts(len(item.parts) for item in self.items)
-        self.item_property = np.array([item.property_bit for item in self.items], np.int64)
-        self.item_is_fair = np.array([item.is_fair for item in self.items], np.bool_)
-        self.step_start = _starts(len(item.step_parts) for item in self.items[: self.n_rules])
-        self.step_part = np.arange(len(parts), len(every), dtype=np.int64)
-        self.step_property = np.array([bit for _, _, bit in steps], np.int64)
-        self._parts_of: dict[int, list[int]] = {}
-        for part, (form, _) in enumerate(every):
-            self._parts_of.setdefault(form, []).append(part)
-        self._item_of = np.repeat(np.arange(len(self.items)), np.diff(self.item_parts)).tolist()
 
     def _pack_trees(self) -> None:
         self.nodes = np.zeros(1 << 12, np.int64)
@@ -391,10 +391,10 @@ class Tables:
         self.tick[self.tick_base[slot] + number] = (number ^ after) << int(self.slot_shift[slot])
 
     def _set_root(self, form_number: int, code: int) -> None:
-        for part in self._parts_of.get(form_number, ()):
+        for part in self._parts_of[form_number]:
             self.part_root[part] = code
-            if code == OUT_OF_PLAY and part < len(self._item_of):
-                item = self._item_of[part]
+        if code == OUT_OF_PLAY:
+            for item in self._headed_by.get(form_number, ()):
                 self.alive[item // WORD_BITS :: self.item_words] &= ~(1 << item % WORD_BITS)
 
     def _planted(self, form: Form, tree: Tree) -> int:
@@ -437,13 +437,14 @@ class Tables:
             self._put_out_of_play(form_number, *path[0])
 
     def _put_out_of_play(self, form_number: int, position: int, value: int) -> None:
-        """Let the search skip every item of which a part does nothing with `value`."""
-        for part in self._parts_of[form_number]:
-            if part < len(self._item_of) and part == self.item_parts[self._item_of[part]]:
-                item = self._item_of[part]
-                slot = self.part_slots[self.part_slots_start[part] + position]
-                row = int(self.alive_base[slot]) + value * self.item_words
-                self.alive[row + item // WORD_BITS] &= ~(1 << item % WORD_BITS)
+        """Let the search skip every item whose first part does nothing with `value`.
+
+        Those of later parts are tried, so that every guard is asked that the rules would ask.
+        """
+        for item in self._headed_by.get(form_number, ()):
+            slot = self.items[item].parts[0][1][position]
+            row = int(self.alive_base[slot]) + value * self.item_words
+            self.alive[row + item // WORD_BITS] &= ~(1 << item % WORD_BITS)
 
 
 def _inserted(tree: Tree, path: Sequence[tuple[int, int]], code: int) -> Tree:

@@ -74,7 +74,7 @@ class Component:
 
 
 def taken(lifecycle: Lifecycle[S], state: S, trigger: str) -> S:
-    """Where a row of `lifecycle` leads, which is noted; raises `LifecycleError` if there is none."""
+    """Where a row of `lifecycle` leads, noted; raises `LifecycleError` if there is none."""
     destination = lifecycle.destination(state, trigger)
     note_pull(lifecycle.name, state.value, trigger)
     return destination

@@ -1,0 +1,317 @@
+"""What a hypervisor adapter does for freezeframe: small protocols, one ability each.
+
+Owns the values, capabilities and protocols; the errors are in `errors`. It must not know any
+hypervisor.
+
+An adapter stands for one host. What takes time is asked for and answered apart: the method returns
+a `Call` at once, and `Call.result()` waits, so many VMs can be paused together. Deadlines are whole
+milliseconds from the moment of asking; a call that has not ended by then has an unknown outcome and
+raises `TimedOut`, whatever it may still do. Illegal requests raise `Refused` and change nothing.
+Every method may raise the errors of `errors`; errors of a `Call` come from its `result()`, never
+from the method that began it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol, TypeVar, runtime_checkable
+
+from freezeframe.lifecycles import VmStatus
+from freezeframe.observation import Reason
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Capability(StrEnum):
+    """What an adapter may be able to do."""
+
+    OBSERVE = "observe"
+    CHANGES = "changes"
+    PAUSE = "pause"
+    READ_CLOCK = "read clock"
+    SET_CLOCK = "set clock"
+    FINGERPRINT = "fingerprint memory"
+    SAVE = "save"
+    UPDATE_HOST = "update host"
+
+    @property
+    def meaning(self) -> str:
+        """What an adapter that has it can do."""
+        return _MEANINGS[self]
+
+
+_MEANINGS: Mapping[Capability, str] = {
+    Capability.OBSERVE: "lists the VMs of its host, and tells status and reason of each",
+    Capability.CHANGES: "tells every change of a VM's state, in order, soon after it happened",
+    Capability.PAUSE: "stops a VM's virtual CPUs with its memory in RAM, and starts them again",
+    Capability.READ_CLOCK: "tells how far a guest's clock is from its host's",
+    Capability.SET_CLOCK: "sets a guest's clock to its host's time",
+    Capability.FINGERPRINT: "tells a digest of a VM's memory, whole or sampled",
+    Capability.SAVE: "writes a VM to disk and starts it from there with the same memory",
+    Capability.UPDATE_HOST: "replaces the hosting environment beneath the VMs, and puts it back",
+}
+
+
+@dataclass(frozen=True)
+class Support:
+    """Whether a capability is there; `why` tells what is missing, empty if nothing is."""
+
+    is_offered: bool
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class VmIdentity:
+    """Which VM it is: its name on the host, and what tells it from a later one of that name."""
+
+    name: str
+    uuid: str
+
+
+@dataclass(frozen=True)
+class VmState:
+    """A VM as its hypervisor shows it.
+
+    `status` is one of `freezeframe.observation.VISIBLE`. `is_marked` tells whether freezeframe may
+    touch it at all, `is_held` whether it bears the mark of a pause of ours.
+    """
+
+    identity: VmIdentity
+    status: VmStatus
+    reason: Reason
+    is_marked: bool
+    is_held: bool = False
+
+    @property
+    def name(self) -> str:
+        """Its name on the host."""
+        return self.identity.name
+
+    def __str__(self) -> str:
+        """Status and reason, as errors tell them."""
+        return f"{self.status} ({self.reason})"
+
+
+class Origin(StrEnum):
+    """How an adapter came to know of a change."""
+
+    TOLD = "told"
+    """The hypervisor told it, in order."""
+    FOUND = "found"
+    """It was found by looking: at the beginning, or after the host was out of sight. What happened
+    in between is not known."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A VM's state changed; `sequence` counts what a subscription tells from 1 without gaps."""
+
+    sequence: int
+    monotonic_ms: int
+    vm: str
+    status: VmStatus
+    reason: Reason
+    origin: Origin = Origin.TOLD
+    is_held: bool = False
+
+
+@dataclass(frozen=True)
+class Sight:
+    """The host was lost from sight, or is seen again; numbered like `Change`."""
+
+    sequence: int
+    monotonic_ms: int
+    is_in_sight: bool
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class ClockReading:
+    """A guest's clock was `offset_ms` ahead of its host's, give or take `uncertainty_ms`."""
+
+    offset_ms: int
+    uncertainty_ms: int
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """Which pages a fingerprint looks at: `pages` of them, chosen by `seed` and nothing else."""
+
+    pages: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """A digest of memory, with how it was taken and what it cost.
+
+    `read_bytes` of `total_bytes` were looked at by `method` in `took_ms`; `sampling` is None when
+    all that the method can reach was read.
+    """
+
+    digest: str
+    method: str
+    read_bytes: int
+    total_bytes: int
+    took_ms: int
+    sampling: Sampling | None = None
+
+    @property
+    def coverage(self) -> str:
+        """What was looked at; digests can be compared exactly when this is equal."""
+        extent = f"{self.method}, {self.read_bytes} of {self.total_bytes} bytes"
+        return extent if self.sampling is None else f"{extent}, seed {self.sampling.seed}"
+
+
+@runtime_checkable
+class Call(Protocol[T_co]):
+    """Something that was asked for."""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether `result` would return or raise at once."""
+
+    def result(self) -> T_co:
+        """Wait until it is done or its deadline has come; the same answer however often asked.
+
+        Raises:
+            AdapterError: It was refused, failed, or its outcome is unknown.
+
+        """
+
+
+class Clock(Protocol):
+    """The time of an adapter's host as far as the adapter goes; a simulated one is virtual."""
+
+    def monotonic_ms(self) -> int:
+        """Milliseconds since some fixed moment; never goes back."""
+
+    def wall_ms(self) -> int:
+        """Milliseconds of the Unix epoch."""
+
+    def wait_ms(self, duration_ms: int) -> None:
+        """Let `duration_ms` pass."""
+
+
+class Subscription(Protocol):
+    """Changes from a moment on: first every VM's state as `FOUND`, then what happens."""
+
+    def take(self, *, deadline_ms: int) -> Change | Sight | None:
+        """The next of them; None when nothing came within `deadline_ms`, 0 for at once."""
+
+    def close(self) -> None:
+        """End it; what was not taken is dropped."""
+
+
+@runtime_checkable
+class Adapter(Protocol):
+    """One host's hypervisor; every adapter is one. It may be used by several threads at once."""
+
+    @property
+    def host(self) -> str:
+        """The host's own name."""
+
+    @property
+    def uri(self) -> str:
+        """What it was opened by."""
+
+    @property
+    def clock(self) -> Clock:
+        """The clock by which deadlines are counted and changes are dated."""
+
+    def capabilities(self, vm: str | None = None) -> Mapping[Capability, Support]:
+        """What it can do, or can do for one VM; every capability is among them."""
+
+    def close(self) -> None:
+        """Let go of the host; VMs stay as they are. A second time does nothing."""
+
+
+@runtime_checkable
+class Observes(Protocol):
+    """Sees VMs, marked or not."""
+
+    def vms(self, *, deadline_ms: int) -> tuple[VmState, ...]:
+        """Every VM of the host, running or not, by name."""
+
+    def state(self, vm: str, *, deadline_ms: int) -> VmState:
+        """One VM; one that the host does not know is refused as unknown."""
+
+
+@runtime_checkable
+class TellsChanges(Protocol):
+    """Tells what happens to VMs."""
+
+    def subscribe(self, *, deadline_ms: int) -> Subscription:
+        """Begin to tell."""
+
+
+@runtime_checkable
+class Pauses(Protocol):
+    """Stops VMs and lets them go on."""
+
+    def pause(self, vm: str, *, deadline_ms: int) -> Call[None]:
+        """Stop a running VM's virtual CPUs; when it completes they stand still, with reason USER.
+
+        Refused unless the VM is marked and running: also one that is paused already, by whomever.
+        """
+
+    def resume(self, vm: str, *, deadline_ms: int) -> Call[None]:
+        """Start the virtual CPUs of a VM that `pause` stopped, be it before a restart.
+
+        Refused unless the VM is marked and paused, and by us: one that others paused is left alone.
+        Its clock is behind by the length of the pause, until it is set.
+        """
+
+
+@runtime_checkable
+class ReadsClock(Protocol):
+    """Reads guests' clocks."""
+
+    def read_clock(self, vm: str, *, deadline_ms: int) -> Call[ClockReading]:
+        """Compare a guest's clock with the host's; refused unless marked and running."""
+
+
+@runtime_checkable
+class SetsClock(Protocol):
+    """Sets guests' clocks."""
+
+    def set_clock(self, vm: str, *, deadline_ms: int) -> Call[None]:
+        """Set a running guest's clock to the host's time; refused unless marked and running."""
+
+
+@runtime_checkable
+class FingerprintsMemory(Protocol):
+    """Looks at guests' memory without changing it."""
+
+    def fingerprint(
+        self, vm: str, *, deadline_ms: int, sampling: Sampling | None = None
+    ) -> Call[Fingerprint]:
+        """A digest of all memory, or of sampled pages; refused unless marked and paused."""
+
+
+@runtime_checkable
+class Saves(Protocol):
+    """Writes VMs to disk and back."""
+
+    def save(self, vm: str, *, deadline_ms: int) -> Call[None]:
+        """Write a running VM to disk and stop it; refused unless marked and running."""
+
+    def restore(self, vm: str, *, deadline_ms: int) -> Call[None]:
+        """Start a VM that `save` stopped, with its memory; refused if it was not saved."""
+
+
+@runtime_checkable
+class UpdatesHost(Protocol):
+    """Replaces the hosting environment."""
+
+    @property
+    def has_new_software(self) -> bool:
+        """Whether the hosting environment is the new one."""
+
+    def update(self, *, deadline_ms: int) -> Call[None]:
+        """Bring up the new hosting environment; a failure leaves none until `roll_back`."""
+
+    def roll_back(self, *, deadline_ms: int) -> Call[None]:
+        """Bring up the old hosting environment, also under an update that hangs."""

@@ -1,0 +1,244 @@
+"""What is known of a fleet from what was recorded of it.
+
+Owns the folding of records in time, and the remarks about records that do not fit together. The
+answers fill the views, so the same properties judge a model and a recorded history. It must not
+know who records, and never what a controller believes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from types import MappingProxyType
+
+from freezeframe.fleet import Limits
+
+from .facts import (
+    AlarmSeen,
+    ClockMeasured,
+    EventSeen,
+    HostSeen,
+    MemoryChecked,
+    MemoryFingerprinted,
+    Outcome,
+    Told,
+    VmSeen,
+)
+from .records import Record
+from .seen import SeenAlarm, SeenEvent, SeenHost, SeenVm, vm_seen, vm_told
+
+
+class Trouble(StrEnum):
+    """What can be odd about a record."""
+
+    DUPLICATE = "duplicate"
+    """Its source had told it before; it is left out."""
+    MISSING = "missing"
+    """Its source skipped numbers before it; what they said is unknown, or comes late."""
+    LATE = "late"
+    """It tells of an earlier time than a record before it; it is backdated."""
+    SUPERSEDED = "superseded"
+    """It tells of an earlier time than what is known since; it is left out."""
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Something odd about `record`; `text` says what was expected and found."""
+
+    trouble: Trouble
+    record: Record
+    text: str
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The ledger as it stands at `monotonic_ms`; valid until the next moment is asked for.
+
+    `record` is None just before records are folded in, and at the end; a duration is longest there.
+    """
+
+    monotonic_ms: int
+    ledger: Ledger
+    record: Record | None
+
+
+class Ledger:
+    """Records folded into what is known; begins at the time of the first record.
+
+    What it returns are values: they do not change when more is folded in. A VM, host or event that
+    no record named is as before any maintenance.
+    """
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        """Begin with nothing known; `limits` gives the offset at which a clock is still right."""
+        self._tolerance_ms = (limits or Limits()).clock_tolerance_ms
+        self._now_ms: int | None = None
+        self._vms: dict[str, SeenVm] = {}
+        self._hosts: dict[str, SeenHost] = {}
+        self._host_ages_ms: dict[str, int] = {}
+        self._events: dict[tuple[str, str], SeenEvent] = {}
+        self._alarm = SeenAlarm()
+        self._told: dict[str, set[int]] = {}
+        self._remarks: list[Remark] = []
+
+    @property
+    def now_ms(self) -> int | None:
+        """The latest time that was recorded or advanced to; None before the first."""
+        return self._now_ms
+
+    @property
+    def remarks(self) -> tuple[Remark, ...]:
+        """What was odd about the records so far, in the order in which they came."""
+        return tuple(self._remarks)
+
+    @property
+    def vms(self) -> tuple[str, ...]:
+        """The VMs that records named, in the order in which they were first named."""
+        return tuple(self._vms)
+
+    @property
+    def alarm(self) -> SeenAlarm:
+        """The health signal; fills `AlarmView`."""
+        return self._alarm
+
+    def vm(self, name: str) -> SeenVm:
+        """A VM; fills `VmView`."""
+        return self._vms.get(name, SeenVm())
+
+    def host(self, name: str) -> SeenHost:
+        """A host; fills `HostView`."""
+        return self._hosts.get(name, SeenHost())
+
+    def event(self, host: str, tenant: str) -> SeenEvent:
+        """The event of a tenant (a set, or a VM in none) for a host; fills `EventView`."""
+        return self._events.get((host, tenant), SeenEvent())
+
+    def advance(self, monotonic_ms: int) -> None:
+        """Let time pass until `monotonic_ms`; whatever lasts, lasts until then.
+
+        Raises:
+            ValueError: It would go back.
+
+        """
+        if self._now_ms is None:
+            self._now_ms = monotonic_ms
+        by_ms = monotonic_ms - self._now_ms
+        if by_ms < 0:
+            raise ValueError(f"expected a time from {self._now_ms} ms, found {monotonic_ms} ms")
+        if by_ms:
+            self._vms = {name: vm.aged(by_ms) for name, vm in self._vms.items()}
+            self._events = {key: event.aged(by_ms) for key, event in self._events.items()}
+            self._host_ages_ms = {name: ms + by_ms for name, ms in self._host_ages_ms.items()}
+        self._now_ms = monotonic_ms
+
+    def fold(self, record: Record) -> None:
+        """Take in one record; time advances to it, unless it is late."""
+        if self._is_duplicate(record):
+            return
+        late_ms = max(0, (self._now_ms or record.monotonic_ms) - record.monotonic_ms)
+        if late_ms:
+            self._remark(Trouble.LATE, record, f"{late_ms} ms before a record that came earlier")
+        else:
+            self.advance(record.monotonic_ms)
+        self._fold_vm(record, late_ms)
+        self._fold_others(record, late_ms)
+
+    def _is_duplicate(self, record: Record) -> bool:
+        told = self._told.setdefault(record.source, set())
+        if record.sequence in told:
+            text = f"{record.source} told its record {record.sequence} before"
+            self._remark(Trouble.DUPLICATE, record, text)
+            return True
+        expected = max(told, default=0) + 1
+        if record.sequence > expected:
+            text = f"expected record {expected} of {record.source}, found {record.sequence}"
+            self._remark(Trouble.MISSING, record, text)
+        told.add(record.sequence)
+        return False
+
+    def _fold_vm(self, record: Record, late_ms: int) -> None:
+        name, fact = record.vm, record.fact
+        if name is None:
+            return
+        vm = self._vms.get(name, SeenVm())
+        is_request = isinstance(fact, Told) and fact.outcome is Outcome.REQUESTED
+        if not is_request and name in self._vms and 0 < late_ms >= vm.status_ms:
+            self._remark(Trouble.SUPERSEDED, record, "what is known of the VM is newer")
+            return
+        if isinstance(fact, VmSeen):
+            vm = replace(vm_seen(vm, fact, late_ms), host=record.host)
+        elif isinstance(fact, Told):
+            vm = vm_told(vm, fact, late_ms)
+        elif isinstance(fact, ClockMeasured):
+            # Right once it was shown to be; what it does later is the guest's own affair.
+            is_right = abs(fact.offset_ms) + fact.uncertainty_ms <= self._tolerance_ms
+            is_right = is_right and not vm.is_paused_for_maintenance
+            vm = replace(vm, clock_is_right=is_right or vm.clock_is_right)
+        elif isinstance(fact, MemoryFingerprinted):
+            vm = _fingerprinted(vm, fact)
+        elif isinstance(fact, MemoryChecked):
+            vm = replace(vm, memory_is_intact=vm.memory_is_intact and fact.is_intact)
+        self._vms[name] = replace(vm, host=vm.host or record.host)
+
+    def _fold_others(self, record: Record, late_ms: int) -> None:
+        host, fact = record.host, record.fact
+        if isinstance(fact, AlarmSeen):
+            self._alarm = SeenAlarm(fact.is_raised)
+        elif isinstance(fact, HostSeen) and host is not None:
+            if late_ms > self._host_ages_ms.get(host, late_ms):
+                self._remark(Trouble.SUPERSEDED, record, "what is known of the host is newer")
+                return
+            self._host_ages_ms[host] = late_ms
+            self._hosts[host] = SeenHost(fact.phase, fact.has_new_software)
+        elif isinstance(fact, EventSeen) and host is not None:
+            event = self.event(host, fact.tenant)
+            shown = event.shown(fact.status, fact.event_id, late_ms)
+            self._events[host, fact.tenant] = shown
+
+    def _remark(self, trouble: Trouble, record: Record, text: str) -> None:
+        self._remarks.append(Remark(trouble, record, text))
+
+
+def in_order(records: Iterable[Record]) -> tuple[Record, ...]:
+    """Records by time; those of one time stay in the order in which they came.
+
+    For histories that are complete: a ledger that is fed in order can date everything rightly.
+    """
+    return tuple(sorted(records, key=lambda record: record.monotonic_ms))
+
+
+def moments(
+    records: Iterable[Record], *, ends_at_ms: int, limits: Limits | None = None
+) -> Iterator[Moment]:
+    """Yield every moment of a history at which a property could change its answer.
+
+    One just before the records of a later time, where every duration is at its longest, one after
+    each record, and one at the end, `ends_at_ms` on the records' clock, so that what never ends is
+    judged.
+
+    Raises:
+        ValueError: The end is before the last record.
+
+    """
+    ledger = Ledger(limits)
+    for record in records:
+        if ledger.now_ms is not None and record.monotonic_ms > ledger.now_ms:
+            ledger.advance(record.monotonic_ms)
+            yield Moment(record.monotonic_ms, ledger, None)
+        ledger.fold(record)
+        yield Moment(ledger.now_ms or 0, ledger, record)
+    ledger.advance(ends_at_ms)
+    yield Moment(ends_at_ms, ledger, None)
+
+
+def _fingerprinted(vm: SeenVm, fact: MemoryFingerprinted) -> SeenVm:
+    """Two digests of one coverage in one pause must be equal; those of a running VM say nothing."""
+    if not vm.is_paused_for_maintenance:
+        return vm
+    first = vm.fingerprints.get(fact.coverage, fact.digest)
+    return replace(
+        vm,
+        fingerprints=MappingProxyType({**vm.fingerprints, fact.coverage: first}),
+        memory_is_intact=vm.memory_is_intact and first == fact.digest,
+    )

@@ -1,0 +1,121 @@
+"""A broken promise as an error, and how long Hypothesis may look for a shorter way to break it.
+
+Owns what is told of a broken promise: the page and the program. It must not know machines.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache, cached_property
+
+from freezeframe.protocol.system import System
+from freezeframe.reporting import Counterexample
+from freezeframe.reporting.timeline import render_counterexample
+
+from .findings import Finding, counterexample_of
+from .lookup import Lookup
+from .shortening import shortened
+
+_END = -1
+"""Stands for the end of a run among its moves."""
+
+
+class PromiseBroken(AssertionError):  # noqa: N818 (a verdict, as pytest prints it)
+    """A run of a machine broke a promise; the text is the counterexample, as short as it can be
+    found.
+    """
+
+    def __init__(self, lookup: Lookup, finding: Finding) -> None:
+        """Keep what was found; it is shortened only if somebody looks at it."""
+        super().__init__(finding.breach.property.name)
+        self.lookup = lookup
+        self.finding = finding
+
+    @cached_property
+    def shortest(self) -> Finding:
+        """The finding, as short as it can be made quickly."""
+        return shortened(self.lookup, self.finding)
+
+    @cached_property
+    def counterexample(self) -> Counterexample:
+        """The shortest run that was found to break the promise."""
+        return counterexample_of(self.lookup, self.shortest)
+
+    @property
+    def program(self) -> str:
+        """The shortest run as a program over the machine; run, it breaks the promise."""
+        labels = labels_of(self.lookup.system)
+        lines = ["state = Fleet()"]
+        units = 0
+        for move in (*self.shortest.moves, _END):
+            if move is None:
+                units += 1
+                continue
+            if units:
+                lines.append(f"state.wait(units={units})")
+                units = 0
+            if move is not _END:
+                name = self.lookup.system.instances[move].rule.name
+                lines.append(f"state.{name}(subjects={labels[move]!r})")
+        if self.shortest.loop_moves is not None:
+            lines.append("state.go_on_fairly()")
+        return "\n".join(lines)
+
+    def __str__(self) -> str:
+        """The page of the counterexample."""
+        prop, limits = self.finding.breach.property, self.lookup.system.fleet.limits
+        is_about_pauses = prop.name == "pause_within_limit"
+        return render_counterexample(
+            self.counterexample,
+            promise=prop.promise,
+            limit_seconds=limits.pause_ms / 1000 if is_about_pauses else None,
+        )
+
+
+class Enough(BaseException):
+    """The budget of a hunt is spent. No `Exception`, for Hypothesis takes those for failures."""
+
+
+@dataclass
+class Hunt:
+    """In how many more runs Hypothesis may shrink what it found, and the shortest so far."""
+
+    runs_left: int
+    broken: PromiseBroken | None = None
+
+    def begin_run(self) -> None:
+        """Count a run; raises `Enough` when there has been a failure and the budget is spent."""
+        if self.broken is not None:
+            if self.runs_left == 0:
+                raise Enough
+            self.runs_left -= 1
+
+    def note(self, broken: PromiseBroken) -> None:
+        """Keep the shorter of two findings about one promise."""
+        known = self.broken
+        if known is None or (
+            type(known) is type(broken) and len(broken.finding.moves) < len(known.finding.moves)
+        ):
+            self.broken = broken
+
+
+@cache
+def broken_type(property_name: str) -> type[PromiseBroken]:
+    """One type for each promise, so that Hypothesis takes the breach of another for another
+    failure.
+    """
+    name = PromiseBroken.__name__
+    return type(name, (PromiseBroken,), {"__module__": __name__, "promise": property_name})
+
+
+def labels_of(system: System) -> list[str]:
+    """What each instance is about, as programs write it; different for the instances of a rule."""
+    texts = [" ".join(instance.subjects) for instance in system.instances]
+    uses = Counter(
+        (each.rule.name, text) for each, text in zip(system.instances, texts, strict=True)
+    )
+    return [
+        text if uses[each.rule.name, text] == 1 else repr(each.subjects)
+        for each, text in zip(system.instances, texts, strict=True)
+    ]

@@ -1,0 +1,24 @@
+"""Writes short histories for the tests beside it: one source, times given in milliseconds."""
+
+from __future__ import annotations
+
+from freezeframe.lifecycles import VmStatus
+from freezeframe.observation import Fact, Operation, Outcome, Reason, Record, Told, VmSeen
+
+RUNS = VmSeen(VmStatus.RUNNING, Reason.UNPAUSED)
+PAUSED = VmSeen(VmStatus.PAUSED, Reason.USER)
+
+
+def asked(operation: Operation) -> Told:
+    return Told(operation, Outcome.REQUESTED)
+
+
+def done(operation: Operation) -> Told:
+    return Told(operation, Outcome.COMPLETED)
+
+
+def about(vm: str, *facts: tuple[int, Fact], first: int = 1, source: str = "test") -> list[Record]:
+    return [
+        Record(source, number, at_ms, 1_000_000 + at_ms, fact, "host", vm)
+        for number, (at_ms, fact) in enumerate(facts, start=first)
+    ]

@@ -1,0 +1,147 @@
+"""Observers see what there is to see, and nothing of what the controller believes."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from freezeframe.lifecycles import EventStatus, HostStatus, VmStatus
+from freezeframe.observation import AlarmView, EventView, HostView, VmView
+from freezeframe.protocol.components import (
+    VM,
+    Alarm,
+    AvailabilitySet,
+    Budget,
+    Component,
+    Controller,
+    Holder,
+    Host,
+    ScheduledEvent,
+    Value,
+)
+from freezeframe.protocol.settings import settings_of, standard_deadlines_ms
+from freezeframe.protocol.views import VIEWED, view_of
+from tests.fleets import one_vm
+
+SETTINGS = settings_of(one_vm(), standard_deadlines_ms(one_vm()))
+VIEWS: dict[Any, type[Component]] = {
+    VmView: VM,
+    HostView: Host,
+    EventView: ScheduledEvent,
+    AlarmView: Alarm,
+}
+BELIEFS: dict[str, st.SearchStrategy[Any]] = {
+    "seen": st.sampled_from(VmStatus),
+    "unseen_for": st.integers(0, 5),
+    "is_deaf": st.booleans(),
+    "echo": st.sampled_from([None, VmStatus.PAUSED, VmStatus.RESUMED]),
+    "in_phase": st.integers(0, 5),
+}
+"""What a VM's component holds that nobody outside the model can know."""
+
+
+def shown(view: type, component: Component) -> dict[str, Any]:
+    """All that a view tells."""
+    names = [name for name, member in vars(view).items() if isinstance(member, property)]
+    filled = view_of(component, SETTINGS)
+    return {name: getattr(filled, name) for name in names}
+
+
+def value_of(kind: type[Component], initial: Value, **fields: Any) -> Value:
+    return kind.frozen(**{**dict(zip(kind.FIELDS, initial, strict=True)), **fields})
+
+
+def vm(**fields: Any) -> VM:
+    return VM(value_of(VM, VM.initial(VmStatus.RUNNING), **fields))
+
+
+def test_each_view_is_filled_by_one_component() -> None:
+    assert dict(VIEWED) == VIEWS
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_view_tells_all_that_it_has_to(view: type) -> None:
+    initial: dict[Any, Value] = {
+        VmView: VM.initial(VmStatus.RUNNING),
+        HostView: Host.initial(1),
+        EventView: ScheduledEvent.initial(),
+        AlarmView: Alarm.initial(),
+    }
+    assert len(shown(view, VIEWS[view](initial[view]))) >= 1
+
+
+@pytest.mark.parametrize("kind", [AvailabilitySet, Controller, Budget])
+def test_what_is_inside_the_controller_has_no_view(kind: type[Component]) -> None:
+    with pytest.raises(KeyError):
+        view_of(kind(()), SETTINGS)
+
+
+@given(st.data(), st.sampled_from(VmStatus), st.sampled_from(Holder))
+def test_what_the_controller_believes_cannot_be_seen(
+    data: st.DataObject, status: VmStatus, holder: Holder
+) -> None:
+    """Two VMs that differ only in that look the same."""
+    one, other = (
+        vm(
+            status=status,
+            holder=holder,
+            **{name: data.draw(each) for name, each in BELIEFS.items()},
+        )
+        for _ in range(2)
+    )
+    assert shown(VmView, one) == shown(VmView, other)
+
+
+@pytest.mark.parametrize(("status", "holder"), list(product(VmStatus, Holder)))
+def test_a_vm_is_down_for_whoever_keeps_it_down(status: VmStatus, holder: Holder) -> None:
+    found = shown(VmView, vm(status=status, holder=holder))
+    ours = holder is Holder.MAINTENANCE
+    assert found["is_down_for_maintenance"] is ours
+    is_pause = status in {VmStatus.PAUSING, VmStatus.PAUSED, VmStatus.RESUMING}
+    assert found["is_paused_for_maintenance"] is (ours and is_pause)
+    assert found["is_running"] is (status in {VmStatus.RUNNING, VmStatus.RESUMED})
+    is_still = status in {VmStatus.PAUSED, VmStatus.STOPPED, VmStatus.FAILED, VmStatus.ABSENT}
+    assert found["is_resumed_for_another"] is (holder is Holder.OTHER and not is_still)
+
+
+def test_durations_are_told_in_seconds() -> None:
+    assert SETTINGS.tick_ms == 5_000
+    assert shown(VmView, vm(paused_for=3))["paused_seconds"] == 15.0
+    event = ScheduledEvent(
+        value_of(
+            ScheduledEvent,
+            ScheduledEvent.initial(),
+            status=EventStatus.SCHEDULED,
+            announced_for=1,
+        )
+    )
+    assert shown(EventView, event)["announced_seconds"] == 5.0
+
+
+@pytest.mark.parametrize("status", EventStatus)
+def test_an_event_is_shown_from_its_announcement_to_its_end(status: EventStatus) -> None:
+    event = ScheduledEvent(value_of(ScheduledEvent, ScheduledEvent.initial(), status=status))
+    found = shown(EventView, event)
+    assert found["is_current"] is (
+        status in {EventStatus.SCHEDULED, EventStatus.APPROVED, EventStatus.STARTED}
+    )
+    assert found["is_started"] is (status is EventStatus.STARTED)
+
+
+@pytest.mark.parametrize("status", HostStatus)
+def test_a_host_is_in_service_or_not(status: HostStatus) -> None:
+    host = Host(value_of(Host, Host.initial(1), status=status))
+    assert shown(HostView, host)["is_in_service"] is (status is HostStatus.IN_SERVICE)
+
+
+@given(st.booleans(), st.booleans())
+def test_marks_are_told_as_they_are(first: bool, second: bool) -> None:  # noqa: FBT001 (drawn)
+    found = shown(VmView, vm(memory_intact=first, clock_right=second))
+    assert (found["memory_is_intact"], found["clock_is_right"]) == (first, second)
+    host = Host(value_of(Host, Host.initial(1), has_new_software=first))
+    assert shown(HostView, host)["has_new_software"] is first
+    assert shown(AlarmView, Alarm((second,)))["is_raised"] is second
