@@ -26,6 +26,14 @@ draw:
 benchmark:
     uv run pytest --override-ini addopts="" --import-mode=importlib tests/benchmarks
 
+# bring up a lab of libvirt hosts on this machine (needs root)
+lab-up directory hosts="2" guests="1":
+    uv run python -m tests.lab up --hosts {{hosts}} --guests {{guests}} --directory {{directory}}
+
+# take a lab down
+lab-down directory:
+    uv run python -m tests.lab down {{directory}}
+
 # put the code into the house style
 format:
     uv run ruff check --fix

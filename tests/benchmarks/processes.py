@@ -13,12 +13,11 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Run:
-    """A process that ended well. Memory is the most that was resident at once."""
+    """A process that ended well."""
 
     printed: str
     cpu_seconds: float
     wall_seconds: float
-    peak_bytes: int
 
 
 def run(command: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None) -> Run:
@@ -39,8 +38,7 @@ def run(command: Sequence[str], folder: Path, environment: Mapping[str, str] | N
     wall_seconds = time.perf_counter() - began
     if process.returncode != 0:
         raise RuntimeError(f"{' '.join(command)}: exit code {process.returncode}: {printed}")
-    cpu_seconds = usage.ru_utime + usage.ru_stime
-    return Run(printed, cpu_seconds, wall_seconds, usage.ru_maxrss * 1024)
+    return Run(printed, usage.ru_utime + usage.ru_stime, wall_seconds)
 
 
 @contextmanager

@@ -94,14 +94,14 @@ class _Model(Terms):
                 for g, lanes in domains.items()
             ]
             told = [f"event{e} = ANNOUNCED; announced_for{e} = 0; agreed{e} = 0" for e in events]
-            may = (
+            could = (
                 f"host{host} == IN_SERVICE",
                 f"new{host} == 0",
                 f"attempts{host} > 0",
                 "alarm == 0",
             )
             begin = (*self.enters(host, "SCHEDULED"), *entered, *told)
-            yield Option(f"schedule {host}", (*may, *free, *over), begin)
+            yield Option(f"schedule {host}", (*could, *free, *over), begin)
         is_scheduled = f"host{host} == SCHEDULED"
         yield Option(f"withdraw {host}", (is_scheduled, "alarm == 1"), self.withdrawn(host))
         if "cancel" in self.budgets:

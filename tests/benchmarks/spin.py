@@ -32,7 +32,7 @@ class SpinError(RuntimeError):
 
 @dataclass(frozen=True)
 class Figures:
-    """One run of a verifier; time and memory are the whole process's."""
+    """One run of a verifier; time is the whole process's, memory as the verifier accounts it."""
 
     states: int
     transitions: int
@@ -43,7 +43,7 @@ class Figures:
     wall_seconds: float
     own_seconds: float
     """Wall time as the verifier itself reports it."""
-    peak_bytes: int
+    memory_bytes: int
 
 
 def missing_tools() -> list[str]:
@@ -75,7 +75,7 @@ class Verifier:
             cpu_seconds=done.cpu_seconds,
             wall_seconds=done.wall_seconds,
             own_seconds=_decimal(r"elapsed time ([\d.]+)", done.printed),
-            peak_bytes=done.peak_bytes,
+            memory_bytes=int(_decimal(r"([\d.]+)\s+memory usage", done.printed) * 2**20),
         )
 
 

@@ -58,7 +58,7 @@ def test_a_policy_of_ones_own_is_found_in_the_working_directory(
     assert answer.out.startswith("one vm, under mine: holds\n")
     answer = call("check", "one-vm", "--policy", "my_own_policy_module:NeedsMore")
     assert answer.code == 2
-    assert "my_own_policy_module:NeedsMore cannot be made: TypeError" in answer.err
+    assert "my_own_policy_module:NeedsMore() raises TypeError" in answer.err
 
 
 def test_a_policy_of_ones_own_that_breaks_the_rules_for_rules_is_told_so(

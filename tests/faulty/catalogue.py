@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from freezeframe.fleet import (
@@ -52,13 +52,14 @@ def _fleet(
     customer: CustomerActions | None = None,
     tolerance: Tolerance | None = None,
     attempts: int = 1,
+    timing: Timing = _TIMING,
 ) -> Fleet:
     return Fleet(
         name,
         hosts,
         vms,
         availability_sets,
-        timing=_TIMING,
+        timing=timing,
         limits=_LIMITS,
         update=Update(attempts=attempts),
         faults=faults or Faults(),
@@ -176,7 +177,7 @@ DROPPED_GUARDS = (
     _dropped(
         "begin_update/there-is-time-to-roll-back-and-resume",
         "pause_within_limit",
-        two_vms(faults=Faults(pause_failure=4)),
+        one_vm(timing=replace(_TIMING, pause=_span(0, 25))),
     ),
     _dropped("abandon/the-time-left-is-just-enough-to-resume", "maintenance_completes", one_vm()),
     _dropped(
@@ -208,8 +209,8 @@ DROPPED_GUARDS = (
     _dropped("halt/a-failure-waits-for-an-operator", "no_deadlock", two_domains()),
     _dropped(
         "believe/the-event-is-not-older-than-what-was-seen",
-        "memory_preserved",
-        one_vm(faults=Faults(update_failure=1, event_repeated=1), attempts=2),
+        "clock_synchronized",
+        one_vm(faults=Faults(event_repeated=1)),
     ),
     _dropped(
         "create/the-host-takes-vms-in",
@@ -319,8 +320,8 @@ WRONG_CONTROLLERS = (
     ),
     PlantedFault(
         "believes old events",
-        "memory_preserved",
-        one_vm(faults=Faults(update_failure=1, event_repeated=1), attempts=2),
+        "clock_synchronized",
+        one_vm(faults=Faults(event_repeated=1)),
         controllers.BelievesOldEvents,
     ),
     PlantedFault(

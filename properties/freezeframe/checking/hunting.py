@@ -88,7 +88,7 @@ def run_machine(
     if seed_number is not None:
         chosen = settings(chosen, derandomize=False)
         seed(seed_number)(machine)
-    hunt = machine.hunt = Hunt(SHRINKING_RUNS_MAX)
+    hunt = machine.kit.hunt = Hunt(SHRINKING_RUNS_MAX)
     try:
         run_state_machine_as_test(machine, settings=chosen)
     except (Enough, PromiseBroken, HypothesisException, BaseExceptionGroup):
@@ -96,5 +96,5 @@ def run_machine(
         if hunt.broken is None:
             raise
     finally:
-        machine.hunt = None
+        machine.kit.hunt = None
     return hunt.broken

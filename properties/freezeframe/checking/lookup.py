@@ -16,7 +16,7 @@ from functools import cached_property
 from typing import Any
 
 from freezeframe.properties import Kind, Property, Scope
-from freezeframe.protocol.components import VM, Component, Host, Value
+from freezeframe.protocol.components import VM, Alarm, Budget, Component, Controller, Host, Value
 from freezeframe.protocol.system import ModelError, Outcome, State, System
 from freezeframe.protocol.views import view_of
 
@@ -24,6 +24,8 @@ from .questions import Question, ask, questions_of
 
 Ids = list[int]
 """A state: for each slot the number of its component's value."""
+
+_SINGLETONS = (Alarm, Budget, Controller)
 
 Changes = tuple[tuple[int, int], ...]
 """Slots (or positions of a part's slots) with the numbers of their new values."""
@@ -207,6 +209,15 @@ class Lookup:
         """For each instance the number of its rule in `System.rules`."""
         numbers = {rule.name: number for number, rule in enumerate(self.system.rules)}
         return [numbers[instance.rule.name] for instance in self.system.instances]
+
+    @cached_property
+    def heads(self) -> list[frozenset[int]]:
+        """For each instance the slots that it is about: what there is but once is left out."""
+        slots = self.system.slots
+        return [
+            frozenset(slot for slot in parts[0][1] if slots[slot].kind not in _SINGLETONS)
+            for parts in self.parts
+        ]
 
     @cached_property
     def fair_rules(self) -> list[int]:

@@ -8,6 +8,7 @@ nor when.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, cast
 
@@ -26,7 +27,7 @@ from .fairness import go_on_fairly
 from .findings import Finding
 from .lookup import Lookup
 from .reached import Reached, longest_pause_units
-from .simulation import Breach, Simulation
+from .simulation import Breach, Move, Simulation
 
 _FAIR_WORK_MAX = 2_000_000
 """Bound of going on fairly: instances of the fleet times moves; less than a second."""
@@ -35,62 +36,87 @@ _FAIR_MOVES_MIN = 500
 
 _HELD = (False, False, True)
 """Each run holds back this part of the rules, until nothing else but waiting is possible, or not
-even that.
+even that. So some things come late that never would if all were equally likely.
 """
-
 
 _FIRST_END = 4
 """After so many moves, and each time they have doubled, a run may be ended although it could go on.
 """
 
 
-class FleetMachine(RuleBasedStateMachine):
-    """A fleet that Hypothesis drives; `fleet_machine` makes the classes that can be run."""
+@dataclass
+class Kit:
+    """What all runs of one machine class share."""
 
-    lookup: ClassVar[Lookup]
-    reached: ClassVar[Reached]
-    start: ClassVar[Simulation]
-    named: ClassVar[Mapping[str, Mapping[str, int]]]
+    lookup: Lookup
+    start: Simulation
+    reached: Reached
+    uses_target: bool
+    labels: Sequence[str]
+    named: Mapping[str, Mapping[str, int]]
     """By rule, the instances by their subjects."""
-    labels: ClassVar[Sequence[str]]
-    steps: ClassVar[Sequence[Any]]
-    wait_step: ClassVar[Any]
-    end_step: ClassVar[Any]
-    uses_target: ClassVar[bool] = True
-    hunt: ClassVar[Hunt | None] = None
+    rules: Sequence[Any] = ()
+    """Hypothesis's rules, in the order of `System.rules`."""
+    wait: Any = None
+    end: Any = None
+    hunt: Hunt | None = None
     """Bounds how long Hypothesis shrinks; None leaves that to Hypothesis."""
+
+    @cached_property
+    def slow_slots(self) -> list[int | None]:
+        """What may be held back: everything, or what is about one of the components."""
+        return [None, *sorted({slot for head in self.lookup.heads for slot in head})]
+
+    @cached_property
+    def patience_max(self) -> int:
+        """The most units that a wait may have: no clock of the model counts further."""
+        settings = self.lookup.system.settings
+        longest = [longest for _, longest in settings.spans.values()]
+        return max(*longest, *settings.deadlines.values(), settings.pause_limit) + 1
+
+
+@dataclass(frozen=True)
+class Mood:
+    """What a run holds back: these rules, about the component in `slot` or, if it is None, all."""
+
+    rules: frozenset[int] = frozenset()
+    slot: int | None = None
+
+
+class FleetMachine(RuleBasedStateMachine):
+    """A fleet that Hypothesis drives; `fleet_machine` makes the classes that can be run.
+
+    The rules of the model become attributes, so its own are few; those of `simulation` tell more.
+    """
+
+    kit: ClassVar[Kit]
+    simulation: Simulation
 
     def __init__(self) -> None:
         """Begin before maintenance."""
         super().__init__()
-        if self.hunt is not None:
-            self.hunt.begin_run()
+        if self.kit.hunt is not None:
+            self.kit.hunt.begin_run()
         # Hypothesis's own choice switches rules off at random, and where each step makes the next
         # possible that comes to nothing. A version of it that knows no such attribute keeps its own
         # choice.
         self._rules_strategy = cast("Any", _steps(self))
-        self.held_back: frozenset[int] | None = None
+        self._mood: Mood | None = None
         self._is_broken = False
         self._rare = 0
         self._longest_pause = 0
         self._begin()
 
-    def take(self, rule_name: str, subjects: str) -> None:
-        """Take the instance of a rule that is about `subjects`."""
-        self.simulation.take(self.named[rule_name][subjects])
-        self._look()
-
     @precondition(lambda self: self.simulation.can_wait)
-    @rule(units=st.runner().flatmap(lambda self: self.units()))
+    @rule(units=st.runner().flatmap(lambda self: self._units()))
     def wait(self, units: int) -> None:
         """Let time pass, but no longer than until something that was promised is due."""
         for _ in range(units):
             if self.simulation.must_act:
                 break
-            self.simulation.take(None)
-            self._look()
+            self._take(None)
 
-    @precondition(lambda self: self.may_end())
+    @precondition(lambda self: self._may_end())
     @rule()
     def go_on_fairly(self) -> None:
         """Let all that can be relied upon happen until it repeats itself; then begin anew."""
@@ -102,70 +128,68 @@ class FleetMachine(RuleBasedStateMachine):
         if self._is_broken:
             return
         self._end()
-        if self.uses_target and currently_in_test_context():
+        if self.kit.uses_target and currently_in_test_context():
             self._steer()
 
-    def _steer(self) -> None:
-        limit = self.lookup.system.settings.pause_limit
-        if self._rare:
-            target(float(self._rare), label="rules and guard outcomes that few runs met")
-        if self._longest_pause:
-            target(self._longest_pause / max(1, limit), label="longest pause, of its limit")
+    def _take(self, move: Move) -> None:
+        self.simulation.take(move)
+        self._look()
 
-    def possible(self) -> list[Any]:
+    def _possible(self) -> list[Any]:
         """What may be done now, as Hypothesis knows it, the rules in the order of the protocol."""
-        simulation = self.simulation
-        held_back = self.held_back or frozenset()
-        possible = [n for n in range(len(self.steps)) if simulation.enabled_of(n)]
-        chosen = [self.steps[number] for number in possible if number not in held_back]
+        kit, simulation = self.kit, self.simulation
+        chosen = [kit.rules[number] for number in range(len(kit.rules)) if self._unheld(number)]
         if simulation.can_wait:
-            chosen.append(self.wait_step)
+            chosen.append(kit.wait)
         if not chosen:
-            chosen = [self.steps[number] for number in possible]
-        if not chosen or self.may_end():
-            chosen.append(self.end_step)
+            possible = [n for n in range(len(kit.rules)) if simulation.enabled_of(n)]
+            chosen = [kit.rules[number] for number in possible]
+        if not chosen or self._may_end():
+            chosen.append(kit.end)
         return chosen
 
-    def subjects(self, number: int) -> st.SearchStrategy[str]:
-        """The subjects of the instances of a rule that are possible now."""
+    def _unheld(self, number: int) -> list[int]:
+        """The instances of a rule that are possible and not held back, in their order."""
         possible = sorted(self.simulation.enabled_of(number))
-        return st.sampled_from([self.labels[instance] for instance in possible])
+        mood = self._mood
+        if mood is None or number not in mood.rules:
+            return possible
+        if mood.slot is None:
+            return []
+        return [each for each in possible if mood.slot not in self.kit.lookup.heads[each]]
 
-    def units(self) -> st.SearchStrategy[int]:
+    def _subjects(self, number: int) -> st.SearchStrategy[str]:
+        """The subjects of the instances of a rule that are possible now."""
+        possible = self._unheld(number) or sorted(self.simulation.enabled_of(number))
+        return st.sampled_from([self.kit.labels[instance] for instance in possible])
+
+    def _units(self) -> st.SearchStrategy[int]:
         """How long to wait: often until the next thing that must happen."""
-        longest = max(1, self.simulation.patience(self._patience_max))
+        longest = max(1, self.simulation.patience(self.kit.patience_max))
         return st.integers(1, longest) | st.just(longest)
 
-    def may_end(self) -> bool:
-        """Whether the run may be ended: it is over, or it is time to see whether all ends well from
-        here.
-        """
+    def _may_end(self) -> bool:
+        """Whether the run is over, or it is time to see whether all ends well from here."""
         moves = len(self.simulation.moves)
         is_time = moves >= _FIRST_END and moves & (moves - 1) == 0
         return is_time or self.simulation.is_stuck()
 
-    @cached_property
-    def _patience_max(self) -> int:
-        settings = self.lookup.system.settings
-        longest = [longest for _, longest in settings.spans.values()]
-        return max(*longest, *settings.deadlines.values(), settings.pause_limit) + 1
-
     def _begin(self) -> None:
-        self.simulation = self.start.fork()
-        self.simulation.leaves = set(self.start.leaves or ())
+        self.simulation = self.kit.start.fork()
+        self.simulation.leaves = set(self.kit.start.leaves or ())
         self._look()
 
     def _look(self) -> None:
-        self.reached.note_state(self.simulation)
+        self.kit.reached.note_state(self.simulation)
         self._longest_pause = max(self._longest_pause, longest_pause_units(self.simulation))
         if self.simulation.breach is not None:
             self._fail(self.simulation.breach)
 
     def _end(self) -> None:
-        simulation = self.simulation
-        self._rare += self.reached.note_run(simulation)
+        simulation, lookup = self.simulation, self.kit.lookup
+        self._rare += self.kit.reached.note_run(simulation)
         simulation.leaves = None
-        moves = max(_FAIR_MOVES_MIN, _FAIR_WORK_MAX // len(self.lookup.parts))
+        moves = max(_FAIR_MOVES_MIN, _FAIR_WORK_MAX // len(lookup.parts))
         ending = go_on_fairly(simulation, moves)
         if ending.breach is not None:
             self._fail(ending.breach, ending.loop_moves)
@@ -173,10 +197,17 @@ class FleetMachine(RuleBasedStateMachine):
     def _fail(self, breach: Breach, loop_moves: int | None = None) -> None:
         self._is_broken = True
         finding = Finding(breach, tuple(self.simulation.moves), loop_moves)
-        broken = broken_type(breach.property.name)(self.lookup, finding)
-        if self.hunt is not None:
-            self.hunt.note(broken)
+        broken = broken_type(breach.property.name)(self.kit.lookup, finding)
+        if self.kit.hunt is not None:
+            self.kit.hunt.note(broken)
         raise broken
+
+    def _steer(self) -> None:
+        limit = self.kit.lookup.system.settings.pause_limit
+        if self._rare:
+            target(float(self._rare), label="rules and guard outcomes that few runs met")
+        if self._longest_pause:
+            target(self._longest_pause / max(1, limit), label="longest pause, of its limit")
 
 
 def fleet_machine(
@@ -189,63 +220,55 @@ def fleet_machine(
 ) -> type[FleetMachine]:
     """A machine class for `fleet` under `policy`, with the guards named in `without` switched off.
 
-    Its `TestCase` is what pytest and unittest run, and `reached` counts what its runs reached.
-    Raises `ModelError` for a rule whose name Hypothesis needs.
+    Its `TestCase` is what pytest and unittest run, and `kit.reached` counts what its runs reached.
+    Raises `ModelError` for a rule whose name a state machine needs itself.
     """
     policy = load_policy(policy) if isinstance(policy, str) else policy
     lookup = Lookup(System(fleet, policy, frozenset(without)), properties)
     labels = labels_of(lookup.system)
-    named: dict[str, dict[str, int]] = {rule.name: {} for rule in lookup.system.rules}
+    named: dict[str, dict[str, int]] = {each.name: {} for each in lookup.system.rules}
     for number, instance in enumerate(lookup.system.instances):
         named[instance.rule.name][labels[number]] = number
-    body: dict[str, Any] = {
-        "__doc__": f"{fleet.name}, under {policy.name}.",
-        "lookup": lookup,
-        "start": Simulation(lookup, set()),
-        "reached": Reached(),
-        "named": named,
-        "labels": labels,
-        "uses_target": uses_target,
-    }
-    for number, model_rule in enumerate(lookup.system.rules):
-        if hasattr(FleetMachine, model_rule.name):
+    kit = Kit(lookup, Simulation(lookup, set()), Reached(), uses_target, labels, named)
+    body: dict[str, Any] = {"__doc__": f"{fleet.name}, under {policy.name}.", "kit": kit}
+    for number, each in enumerate(lookup.system.rules):
+        if each.name in body or hasattr(FleetMachine, each.name) or each.name == "simulation":
             raise ModelError(
-                f"rule {model_rule.name}: expected a name that a state machine does not use "
-                "itself; rename it"
+                f"rule {each.name}: expected a name that a state machine does not use itself; "
+                "rename it"
             )
-        body[model_rule.name] = _machine_rule(number, model_rule.name, model_rule.sentence)
+        body[each.name] = _machine_rule(number, each.name, each.sentence)
     machine = cast("type[FleetMachine]", type("Fleet", (FleetMachine,), body))
-    steps = {each.function.__name__: each for each in _rules_of(machine)}
-    machine.steps = [steps[each.name] for each in lookup.system.rules]
-    machine.wait_step = steps[FleetMachine.wait.__name__]
-    machine.end_step = steps[FleetMachine.go_on_fairly.__name__]
+    found = {each.function.__name__: each for each in _rules_of(machine)}
+    kit.rules = [found[each.name] for each in lookup.system.rules]
+    kit.wait = found[FleetMachine.wait.__name__]
+    kit.end = found[FleetMachine.go_on_fairly.__name__]
     return machine
 
 
 def _rules_of(machine: type[FleetMachine]) -> Sequence[Any]:
-    rules = machine().rules
-    return rules() if callable(rules) else rules
+    rules = machine.setup_state().rules if hasattr(machine, "setup_state") else machine.rules()
+    return cast("Sequence[Any]", rules)
 
 
 @st.composite
 def _steps(draw: st.DrawFn, machine: FleetMachine) -> tuple[Any, dict[str, Any]]:
-    """A rule that is possible and its arguments. Each run leaves out some of what nobody can rely
-    upon.
-    """
-    if machine.held_back is None:
-        rules = range(len(machine.steps))
+    """A rule that is possible, and its arguments. What the run is in the mood for is drawn first."""
+    if machine._mood is None:
+        rules = range(len(machine.kit.rules))
         is_held = draw(st.tuples(*[st.sampled_from(_HELD) for _ in rules]))
-        machine.held_back = frozenset(n for n in rules if is_held[n])
-    step = draw(st.sampled_from(machine.possible()))
+        slot = draw(st.none() | st.sampled_from(machine.kit.slow_slots))
+        machine._mood = Mood(frozenset(number for number in rules if is_held[number]), slot)
+    step = draw(st.sampled_from(machine._possible()))
     return step, {name: draw(each) for name, each in step.arguments.items()}
 
 
 def _machine_rule(number: int, name: str, sentence: str) -> Callable[..., None]:
     def take(self: FleetMachine, subjects: str) -> None:
-        self.take(name, subjects)
+        self._take(self.kit.named[name][subjects])
 
     take.__name__ = take.__qualname__ = name
     take.__doc__ = sentence
-    drawn = st.runner().flatmap(lambda self: self.subjects(number))
+    drawn = st.runner().flatmap(lambda self: self._subjects(number))
     possible = precondition(lambda self: bool(self.simulation.enabled_of(number)))
     return possible(rule(subjects=drawn)(take))

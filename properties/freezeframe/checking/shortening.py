@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from freezeframe.protocol.components import Alarm, Budget, Controller
-
 from .findings import Finding, judged
 from .lookup import Lookup
 from .nearest import NearestBreach
@@ -18,8 +16,6 @@ from .simulation import Move, Simulation
 
 _TRIES_MAX = 600
 """How often a run may be tried with moves dropped."""
-
-_SINGLETONS = (Alarm, Budget, Controller)
 
 
 def shortened(lookup: Lookup, finding: Finding) -> Finding:
@@ -37,7 +33,7 @@ def shortened(lookup: Lookup, finding: Finding) -> Finding:
 
 
 def tried(start: Simulation, moves: Sequence[Move], moves_max: int) -> Finding | None:
-    """The finding of at most `moves_max` moves that these lead to, leaving out what is impossible."""
+    """The finding of at most `moves_max` moves that these lead to, the impossible left out."""
     simulation = start.fork()
     for move in moves:
         if simulation.breach is not None:
@@ -78,7 +74,7 @@ def _neighbourhoods(start: Simulation, finding: Finding) -> Iterator[list[int]]:
     near = _components(start, finding.moves)
     yield list(order)
     yield [each for each in order if lookup.rule_of[each] in rules]
-    yield [each for each in order if _head(lookup, each) <= near]
+    yield [each for each in order if lookup.heads[each] <= near]
     yield [each for each in order if each in used]
 
 
@@ -89,13 +85,7 @@ def _components(start: Simulation, moves: Sequence[Move]) -> set[int]:
     for move in moves:
         if move is not None:
             effect = simulation.effect(move)
-            slots |= _head(start.lookup, move)
+            slots |= start.lookup.heads[move]
             slots |= {slot for slot, _ in effect.changes} if effect else set()
         simulation.take(move)
     return slots
-
-
-def _head(lookup: Lookup, instance: int) -> set[int]:
-    system = lookup.system
-    slots = system.instances[instance].parts[0].slots
-    return {slot for slot in slots if system.slots[slot].kind not in _SINGLETONS}

@@ -131,7 +131,7 @@ class MachineItem(_Item):
             quiet_settings(), stateful_step_count=steps_for(self.parent.subject.fleet)
         )
         broken = run_machine(machine, chosen)
-        lines = coverage_lines(machine.lookup, machine.reached, self.parent.result_if_done)
+        lines = coverage_lines(machine.kit.lookup, machine.kit.reached, self.parent.result_if_done)
         self.config.stash.setdefault(summary_key, []).extend(lines)
         if broken is not None:
             self.add_report_section("call", "program", broken.program)

@@ -295,6 +295,17 @@ def test_what_happened_out_of_sight_is_found_once(adapter: SimulatedAdapter) -> 
     resume(adapter)
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_what_was_on_its_way_when_the_connection_broke_does_not_arrive(seed: int) -> None:
+    adapter = open_uri(f"simulated:?vms=1&seed={seed}")
+    subscription = adapter.subscribe(deadline_ms=0)
+    adapter.simulated.hold("vm-0")
+    adapter.simulated.drop_connections(3_000)
+    told = drained(subscription)
+    gone = [isinstance(each, Sight) for each in told].index(True)
+    assert isinstance(told[gone + 1], Sight), "nothing is told while the host is out of sight"
+
+
 def test_a_crash_while_paused_is_seen_and_ends_our_hold(adapter: SimulatedAdapter) -> None:
     pause(adapter)
     adapter.simulated.crash("vm-0")

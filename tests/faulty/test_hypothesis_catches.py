@@ -1,0 +1,20 @@
+"""Hypothesis catches every planted fault by its promise, and tells it as the explorer does."""
+
+from __future__ import annotations
+
+import pytest
+
+from freezeframe.checking import find_violation
+from freezeframe.properties import PROMISES
+
+from .catalogue import PLANTED_FAULTS, PlantedFault
+
+
+@pytest.mark.parametrize("fault", PLANTED_FAULTS, ids=lambda fault: fault.name)
+def test_breaks_the_promise_meant_for_it(fault: PlantedFault) -> None:
+    """It is asked of that promise alone, so no other can be the one that is caught."""
+    meant = tuple(each for each in PROMISES if each.name == fault.breaks)
+    found = find_violation(fault.fleet, fault.policy(), without=fault.without, properties=meant)
+    assert found is not None
+    assert found.property_name == fault.breaks
+    assert found.steps
