@@ -77,7 +77,7 @@ _ROW_NAMES = {
 def pulls_taken(space: Space) -> frozenset[Pull]:
     """The rows of lifecycles that at least one explored edge takes."""
     tables = space.tables
-    by_form = [tables.pulls_of(form) for form in range(len(tables.forms))]
+    by_form = [tables.answers.pulls_of(form) for form in range(len(tables.forms))]
     # What an instance would take if it met every outcome that any state showed of its parts.
     possible = [
         frozenset().union(*(by_form[form] for form, _ in item.parts))

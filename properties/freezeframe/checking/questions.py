@@ -46,7 +46,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """Whether the predicate is true, and the positions of the components that were read, in order."""
+    """Whether the predicate is true, and the positions of what was read, in order."""
 
     is_kept: bool
     touched: tuple[int, ...]
