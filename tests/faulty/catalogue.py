@@ -170,6 +170,7 @@ DROPPED_GUARDS = (
     _dropped("quiesce/each-tenant-approved-or-had-its-notice", "event_before_impact", one_vm()),
     _dropped("pause/the-host-is-quiescing", "event_before_impact", one_vm()),
     _dropped("pause/the-update-preserves-the-vm", "only_eligible_updates", disruptive()),
+    _dropped("shut_down/the-update-cannot-preserve-the-vm", "only_eligible_updates", one_vm()),
     _dropped("shut_down/the-host-is-quiescing", "event_before_impact", disruptive()),
     _dropped(
         "begin_update/every-vm-on-the-host-was-seen-to-stand-still", "memory_preserved", one_vm()
@@ -335,6 +336,18 @@ WRONG_CONTROLLERS = (
         "only_eligible_updates",
         disruptive(),
         controllers.PausesForEveryUpdate,
+    ),
+    PlantedFault(
+        "keeps no journal of pauses",
+        "no_vm_left_paused",
+        one_vm(),
+        controllers.KeepsNoJournalOfPauses,
+    ),
+    PlantedFault(
+        "shuts down what it could pause",
+        "only_eligible_updates",
+        one_vm(),
+        controllers.ShutsDownWhatItCouldPause,
     ),
     PlantedFault(
         "updates beneath running VMs",

@@ -88,7 +88,7 @@ def test_what_the_controller_believes_cannot_be_seen(
     one, other = (
         vm(
             status=status,
-            holder=holder,
+            stopped_by=holder,
             **{name: data.draw(each) for name, each in BELIEFS.items()},
         )
         for _ in range(2)
@@ -98,7 +98,7 @@ def test_what_the_controller_believes_cannot_be_seen(
 
 @pytest.mark.parametrize(("status", "holder"), list(product(VmStatus, Holder)))
 def test_a_vm_is_down_for_whoever_keeps_it_down(status: VmStatus, holder: Holder) -> None:
-    found = shown(VmView, vm(status=status, holder=holder))
+    found = shown(VmView, vm(status=status, stopped_by=holder))
     ours = holder is Holder.MAINTENANCE
     assert found["is_down_for_maintenance"] is ours
     is_pause = status in {VmStatus.PAUSING, VmStatus.PAUSED, VmStatus.RESUMING}

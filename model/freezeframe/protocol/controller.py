@@ -93,7 +93,7 @@ def quiesce(host: Host, alarm: Alarm) -> None:
     """Begin to impact the VMs of a scheduled host."""
     host.pull("quiesce")
     require(not alarm.is_raised, "no failure waits for an operator")
-    host.attempts_left -= 1
+    host.attempts_left = max(0, host.attempts_left - 1)
 
 
 @rule(actor=Actor.CONTROLLER)
@@ -110,11 +110,7 @@ def pause(host: Host, vm: VM, kind: UpdateKind) -> None:
 def shut_down(host: Host, vm: VM, kind: UpdateKind, controller: Controller) -> None:
     """Shut down a VM that the update cannot preserve, be it that others paused it."""
     require(host.status is HostStatus.QUIESCING, "the host is quiescing")
-    require(
-        kind is UpdateKind.DISRUPTIVE,
-        "the update cannot preserve the VM",
-        stays="a VM that could be paused would lose its memory for nothing",
-    )
+    require(kind is UpdateKind.DISRUPTIVE, "the update cannot preserve the VM")
     require(
         vm.seen in {VmStatus.RUNNING, VmStatus.PAUSED},
         "the VM was seen running or paused",

@@ -24,6 +24,15 @@ class Settings:
     deadlines: Mapping[Deadline, int]
     pause_limit: int
 
+    @property
+    def longest_pause(self) -> int:
+        """Where the clock of a pause stops: past the limit and all else it is compared with."""
+        compared = (self.pause_limit, self.longest(Duration.PAUSE), *self._pause_deadlines())
+        return 1 + max(compared)
+
+    def _pause_deadlines(self) -> tuple[int, int]:
+        return self.deadlines[Deadline.ABANDON], self.deadlines[Deadline.ABORT]
+
     def longest(self, duration: Duration) -> int:
         """The longest time of `duration`."""
         return self.spans[duration][1]

@@ -16,7 +16,7 @@ from freezeframe.lifecycles import LifecycleError
 
 from .components import Alarm, Budget, Component, Controller, Value
 from .language import Actor, Blocked, Evaluation, Pull, Rule, Waiting, evaluating
-from .policies import Policy
+from .policies import POLICIES, Policy, PolicyError
 from .settings import Settings, settings_of
 from .topology import Grounding, Topology
 
@@ -101,14 +101,22 @@ class System:
     """
 
     def __init__(self, fleet: Fleet, policy: Policy, without: frozenset[str] = frozenset()) -> None:
-        """Ground every rule of the policy; raises `TypeError` for one that cannot be grounded."""
+        """Ground every rule of the policy; raises `PolicyError` if it is not one."""
         self.fleet = fleet
         self.policy = policy
         self.without = without
-        self.settings: Settings = settings_of(fleet, policy.deadlines_ms(fleet))
-        self.topology = Topology(fleet, policy.lane)
-        self.slots = self.topology.slots
-        self.instances = tuple(self._instances())
+        try:
+            self.settings: Settings = settings_of(fleet, policy.deadlines_ms(fleet))
+            self.topology = Topology(fleet, policy.lane)
+            self.slots = self.topology.slots
+            self.instances = tuple(self._instances())
+        except Exception as error:
+            if type(policy) in POLICIES.values():
+                raise
+            raise PolicyError(
+                f"policy {policy.name}: expected lane, begins, deadlines_ms and rules as in "
+                f"freezeframe.protocol.Policy, found {type(error).__name__}: {error}"
+            ) from error
 
     @property
     def initial(self) -> State:

@@ -12,8 +12,6 @@ from freezeframe.observation import AlarmView, EventView, HostView, VmView
 from .components import VM, Alarm, Component, Holder, Host, ScheduledEvent
 from .settings import Settings
 
-_PAUSED = frozenset({VmStatus.PAUSING, VmStatus.PAUSED, VmStatus.RESUMING})
-
 
 @dataclass(frozen=True)
 class ModelVm:
@@ -25,17 +23,17 @@ class ModelVm:
     @property
     def is_paused_for_maintenance(self) -> bool:
         """See `VmView`."""
-        return self.vm.is_held_by_maintenance and self.vm.status in _PAUSED
+        return self.vm.was_paused_by_maintenance
 
     @property
     def is_down_for_maintenance(self) -> bool:
         """See `VmView`."""
-        return self.vm.is_held_by_maintenance
+        return self.vm.stopped_by is Holder.MAINTENANCE
 
     @property
     def is_resumed_for_another(self) -> bool:
         """See `VmView`."""
-        return self.vm.executes and self.vm.holder is Holder.OTHER
+        return self.vm.executes and self.vm.stopped_by is Holder.OTHER
 
     @property
     def is_running(self) -> bool:

@@ -68,10 +68,12 @@ def one_impact_per_event(event: EventView, vm: VmView, other: VmView) -> bool:  
     return not event.is_current
 
 
-@always("An update that cannot preserve VMs never pauses one.")
+@always("An update that cannot preserve VMs never pauses one; one that can shuts none down.")
 def only_eligible_updates(host: HostView, vm: VmView, kind: UpdateKind) -> bool:  # noqa: ARG001 (the VM is on the host)
-    """It is refused, or takes the other road: the VM is shut down and started again."""
-    return kind is UpdateKind.VM_PRESERVING or not vm.is_paused_for_maintenance
+    """What cannot be preserved takes the other road: it is shut down and started again."""
+    if vm.is_paused_for_maintenance:
+        return kind is UpdateKind.VM_PRESERVING
+    return kind is UpdateKind.DISRUPTIVE or not vm.is_down_for_maintenance
 
 
 @always("A VM that maintenance did not pause is never resumed by it.")

@@ -23,6 +23,17 @@ class Holder(StrEnum):
     """Its customer, or the hypervisor after an I/O error."""
 
 
+_PAUSED = frozenset({VmStatus.PAUSING, VmStatus.PAUSED, VmStatus.RESUMING})
+_STOPS = {
+    "begin_pause": Holder.MAINTENANCE,
+    "shut_down": Holder.MAINTENANCE,
+    "hold": Holder.OTHER,
+    "stop": Holder.OTHER,
+}
+_FORGIVES = frozenset({"pause_failed", "release", "start", "create", "delete", "fail"})
+_UNDOES = frozenset({"resume_completed", "boot"})
+
+
 class VM(Component):
     """A VM, and what the controller last saw of it."""
 
@@ -33,6 +44,7 @@ class VM(Component):
         "memory_intact",
         "clock_right",
         "holder",
+        "stopped_by",
         "seen",
         "unseen_for",
         "is_deaf",
@@ -48,6 +60,9 @@ class VM(Component):
     memory_intact: bool
     clock_right: bool
     holder: Holder
+    """Who stopped it, as the controller's journal says."""
+    stopped_by: Holder
+    """Who stopped it, as observers saw; only the lifecycle changes it, and no guard reads it."""
     seen: VmStatus
     """Its status as far as the controller knows."""
     unseen_for: Clock
@@ -69,6 +84,7 @@ class VM(Component):
             memory_intact=True,
             clock_right=True,
             holder=Holder.NOBODY,
+            stopped_by=Holder.NOBODY,
             seen=status,
             unseen_for=ZERO,
             is_deaf=False,
@@ -84,11 +100,12 @@ class VM(Component):
     @property
     def is_paused_by_maintenance(self) -> bool:
         """Whether maintenance is pausing it, has paused it, or is resuming it."""
-        return self.is_held_by_maintenance and self.status in {
-            VmStatus.PAUSING,
-            VmStatus.PAUSED,
-            VmStatus.RESUMING,
-        }
+        return self.is_held_by_maintenance and self.status in _PAUSED
+
+    @property
+    def was_paused_by_maintenance(self) -> bool:
+        """Whether observers saw maintenance pause it, and not yet resume it."""
+        return self.stopped_by is Holder.MAINTENANCE and self.status in _PAUSED
 
     @property
     def executes(self) -> bool:
@@ -116,8 +133,16 @@ class VM(Component):
         """
         self.status = taken(VM_LIFECYCLE, self.status, trigger)
         self.in_phase = ZERO
+        self._note_who(trigger)
         if self.seen is self.status:
             self.unseen_for = ZERO
+
+    def _note_who(self, trigger: str) -> None:
+        is_others = self.stopped_by is Holder.OTHER
+        if trigger in _STOPS and not (trigger == "shut_down" and is_others):
+            self.stopped_by = _STOPS[trigger]
+        elif trigger in _FORGIVES or (trigger in _UNDOES and not is_others):
+            self.stopped_by = Holder.NOBODY
 
     def observe(self) -> None:
         """Let the controller know the status as it is."""
@@ -179,14 +204,16 @@ class VM(Component):
         if self.status in {VmStatus.STOPPED, VmStatus.FAILED, VmStatus.ABSENT}:
             if self.is_held_by_maintenance:
                 self.holder = Holder.NOBODY
+            if self.stopped_by is Holder.MAINTENANCE:
+                self.stopped_by = Holder.NOBODY
             return
         self.let_go("fail")
         self.memory_intact = False
 
     def tick(self, settings: Settings) -> None:
         """One unit of pause, phase and ignorance."""
-        if self.is_paused_by_maintenance:
-            self.paused_for = counted(self.paused_for, settings.pause_limit + 1)
+        if self.was_paused_by_maintenance:
+            self.paused_for = counted(self.paused_for, settings.longest_pause)
         if self.status is VmStatus.RESUMING:
             self.in_phase = counted(self.in_phase, settings.longest(Duration.RESUME))
         elif self.status is VmStatus.RESUMED:
