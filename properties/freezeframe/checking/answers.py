@@ -77,11 +77,19 @@ class Numbering:
         return len(self.values) > 1 << self.bits
 
 
+_PROPERTIES_MAX = 62
+"""Each has a bit of a state's mark, and one bit marks a standstill."""
+
+
 class Answers:
     """Every answer of `system` and of the questions about `properties` that was asked for."""
 
     def __init__(self, system: System, properties: Sequence[Property]) -> None:
         """Number the initial values and lay out the items; every tree is still empty."""
+        if len(properties) > _PROPERTIES_MAX:
+            raise ModelError(
+                f"expected at most {_PROPERTIES_MAX} properties, found {len(properties)}"
+            )
         self.system = system
         self.properties = tuple(properties)
         self.numberings: dict[type[Component], Numbering] = {

@@ -26,9 +26,13 @@ class PromiseBroken(AssertionError):  # noqa: N818 (a verdict, as pytest prints 
     found.
     """
 
-    def __init__(self, lookup: Lookup, finding: Finding) -> None:
-        """Keep what was found; it is shortened only if somebody looks at it."""
+    def __init__(self, lookup: Lookup, finding: Finding, *, is_draft: bool) -> None:
+        """Keep what was found; it is shortened only if somebody looks at it.
+
+        Of a draft, which a shorter one may follow, the text is only the promise's name.
+        """
         super().__init__(finding.breach.property.name)
+        self.is_draft = is_draft
         self.lookup = lookup
         self.finding = finding
 
@@ -64,6 +68,8 @@ class PromiseBroken(AssertionError):  # noqa: N818 (a verdict, as pytest prints 
 
     def __str__(self) -> str:
         """The page of the counterexample."""
+        if self.is_draft:
+            return self.finding.breach.property.name
         prop, limits = self.finding.breach.property, self.lookup.system.fleet.limits
         is_about_pauses = prop.name == "pause_within_limit"
         return render_counterexample(

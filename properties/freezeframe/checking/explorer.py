@@ -7,8 +7,11 @@ caller wants.
 from __future__ import annotations
 
 import resource
+import signal
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -32,7 +35,7 @@ takes no memory.
 _EDGES_RESERVED = 4
 """Edges for each of those."""
 _TABLE_LEAST = 1 << 16
-_PENDING_LEAST = 1 << 10
+_PENDING_LEAST = 1 << 11
 """Successors that are looked up together: enough for the waits to overlap, few enough to stay in
 the nearest caches.
 """
@@ -78,6 +81,7 @@ class _Search:
     """Where each state is, for the compiled loop to look up."""
     pending: Ints
     """Successors that were not looked up yet."""
+    n_states: int
 
     def __init__(
         self,
@@ -106,20 +110,18 @@ class _Search:
         few = self.tables.n_rules < 1 << 16
         by: type[np.unsignedinteger[Any]] = np.uint16 if few else np.uint32
         self.edge_by = np.empty(_EDGES_RESERVED * capacity, by)
-        self.words[0] = self.tables.pack(np.array([self.tables.initial]))[0]
-        self.n_states, self.n_edges, self.reached = 1, 0, 0
+        self.n_edges = self.reached = 0
+        self.is_interrupted = False
         self.level_start = [0, 1]
-        self._rehash()
+        self._enter_all(self.tables.pack(np.array([self.tables.initial])))
 
     def run(self) -> Space:
-        try:
+        with suppress(KeyboardInterrupt), self._heeding_interrupts():
             while self.reached < self.n_states and not self._must_stop():
                 self._batch(min(self.reached + _BATCH, self.level_start[-1]))
                 if self.reached == self.level_start[-1] < self.n_states:
                     self.level_start.append(self.n_states)
                 self._report()
-        except KeyboardInterrupt:
-            pass  # What was explored is reported; the space says that it is not complete.
         if self.level_start[-1] != self.n_states:
             self.level_start.append(self.n_states)
         self.edge_start[self.reached] = self.n_edges
@@ -134,8 +136,30 @@ class _Search:
             self.reached,
         )
 
+    @contextmanager
+    def _heeding_interrupts(self) -> Iterator[None]:
+        """Let Ctrl-C stop the search between two batches, never amidst one.
+
+        What was explored is reported then, and the space says that it is not complete.
+        """
+
+        def note(*_: object) -> None:
+            self.is_interrupted = True
+
+        if (
+            threading.current_thread() is not threading.main_thread()
+            or signal.getsignal(signal.SIGINT) is not signal.default_int_handler
+        ):
+            yield
+            return
+        signal.signal(signal.SIGINT, note)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
     def _must_stop(self) -> bool:
-        if self.n_states >= self.max_states:
+        if self.is_interrupted or self.n_states >= self.max_states:
             return True
         if not self.stop_at_mark or self.reached != self.level_start[-2]:
             return False
@@ -146,27 +170,33 @@ class _Search:
 
     def _batch(self, stop: int) -> None:
         while self.reached < stop and self.n_states < self.max_states:
-            scratch = (self.ids, self.part_rows, self.pending, self.tags)
-            code, reached, what, n_states, n_edges = kernel.expand(
+            self._make_room()
+            code, reached, what, count = kernel.successors(
                 self.reached,
                 stop,
-                self.n_states,
+                min(self.n_pending, self.max_states - self.n_states),
                 self.n_edges,
-                self.max_states,
-                (self.words, self.table, self.marks, self.edge_start, self.edge_to, self.edge_by),
+                (self.words, self.marks, self.edge_start, self.edge_by),
                 self.tables.kernel_layout,
                 self.tables.kernel_items,
                 self.tables.kernel_trees,
                 self.tables.kernel_ticks,
-                scratch,
+                (self.ids, self.part_rows, self.pending),
             )
-            self.reached, self.n_states, self.n_edges = int(reached), int(n_states), int(n_edges)
-            if code == kernel.FULL:
-                self._grow()
-            elif code == kernel.CROWDED:
-                self._spread()
-            elif code != kernel.DONE:
-                self._fill(int(code), int(what))
+            self.reached = reached
+            self.n_states = kernel.enter(
+                count,
+                self.n_states,
+                self.n_edges,
+                self.words,
+                self.table,
+                self.edge_to,
+                self.pending,
+                self.tags,
+            )
+            self.n_edges += count
+            if code != kernel.DONE:
+                self._fill(code, what)
 
     def _fill(self, code: int, what: int) -> None:
         layout = self.tables.kernel_layout
@@ -175,10 +205,22 @@ class _Search:
             known = self.words[: self.n_states]
             columns = [known[:, w] >> s & m for w, s, m in zip(*layout, strict=True)]
             self.words = np.empty((self.words.shape[0], self.tables.width), np.int64)
-            self.words[: self.n_states] = self.tables.pack(np.stack(columns, axis=1))
-            self._rehash()
+            self._enter_all(self.tables.pack(np.stack(columns, axis=1)))
 
-    def _grow(self) -> None:
+    def _enter_all(self, states: Ints) -> None:
+        """Begin anew with `states`, all different, in their order."""
+        self.pending = np.empty((self.n_pending, self.tables.width), np.int64)
+        self.table = np.zeros(max(_TABLE_LEAST, 4 << len(states).bit_length()), np.int64)
+        no_edges = np.empty(self.n_pending, np.uint32)
+        self.n_states = 0
+        for start in range(0, len(states), self.n_pending):
+            some = states[start : start + self.n_pending]
+            self.n_states = kernel.enter(
+                len(some), start, 0, self.words, self.table, no_edges, some, self.tags
+            )
+
+    def _make_room(self) -> None:
+        """See to it that all pending successors fit, even if each is a new state."""
         if self.n_states + self.n_pending > self.words.shape[0]:
             self.words = _doubled(self.words)
             self.marks = _doubled(self.marks)
@@ -186,17 +228,10 @@ class _Search:
         if self.n_edges + self.n_pending > self.edge_to.shape[0]:
             self.edge_to = _doubled(self.edge_to)
             self.edge_by = _doubled(self.edge_by)
-
-    def _spread(self) -> None:
-        larger = np.zeros(2 * self.table.shape[0], np.int64)
-        kernel.spread_table(self.table, larger)
-        self.table = larger
-
-    def _rehash(self) -> None:
-        self.pending = np.empty((self.n_pending, self.tables.width), np.int64)
-        size = max(_TABLE_LEAST, 2 << (self.n_states + self.n_pending).bit_length())
-        self.table = np.zeros(size, np.int64)
-        kernel.fill_table(self.words, self.n_states, self.table)
+        if 4 * (self.n_states + self.n_pending) > 3 * self.table.shape[0]:
+            larger = np.zeros(2 * self.table.shape[0], np.int64)
+            kernel.spread(self.table, larger)
+            self.table = larger
 
     def _report(self) -> None:
         if self.watcher is not None:

@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .lookup import Ids
 from .simulation import Breach, Move, Simulation
 
 
@@ -64,7 +63,7 @@ class _Journey:
         for number in range(moves_max + 1):
             if simulation.breach is not None:
                 return Ending(simulation.breach, None)
-            self._note_promises(simulation.ids, number)
+            self._note_promises(number)
             visits = self.visits[tuple(simulation.ids)]
             ending = self._ending(visits, number)
             if ending is not None:
@@ -86,13 +85,17 @@ class _Journey:
     def _age(self, move: Move) -> tuple[int, float]:
         return self.last_taken.get(move, -1), float("inf") if move is None else move
 
-    def _note_promises(self, ids: Ids, number: int) -> None:
-        lookup = self.simulation.lookup
-        for question in lookup.eventual:
-            if lookup.is_kept(question, ids):
-                self.unkept_since.pop(question, None)
-            else:
-                self.unkept_since.setdefault(question, number)
+    def _note_promises(self, number: int) -> None:
+        """Ask again about what the last move changed; of all, at first."""
+        lookup, simulation = self.simulation.lookup, self.simulation
+        asked = set(lookup.eventual)
+        if number:
+            asked = {each for slot in simulation.changed for each in lookup.eventually[slot]}
+        broken = lookup.broken(asked, simulation.ids)
+        for question in asked.difference(broken):
+            self.unkept_since.pop(question, None)
+        for question in broken:
+            self.unkept_since.setdefault(question, number)
 
     def _ending(self, visits: Sequence[int], number: int) -> Ending | None:
         """The breach of the first promise that a fair loop back to an earlier visit never keeps; or

@@ -20,12 +20,12 @@ from .broken import Enough, Hunt, PromiseBroken
 from .machine import FleetMachine, fleet_machine
 
 MAX_EXAMPLES_DEFAULT = 400
-STEPS_DEFAULT = 60
+STEPS_DEFAULT = 30
 
 _BATCH = 80
 _SEEDS_APART = 1_000
 
-SHRINKING_RUNS_MAX = 20
+SHRINKING_RUNS_MAX = 5
 """How many runs Hypothesis may spend on shrinking; what it leaves, `shortening` does faster."""
 
 
@@ -97,4 +97,6 @@ def run_machine(
             raise
     finally:
         machine.kit.hunt = None
+    if hunt.broken is not None:
+        hunt.broken.is_draft = False
     return hunt.broken

@@ -17,8 +17,6 @@ from numba import njit
 DONE: Final = 0
 MISSING_PART: Final = 1
 MISSING_TICK: Final = 2
-FULL: Final = 3
-CROWDED: Final = 4
 
 UNKNOWN: Final = 0
 OUT_OF_PLAY: Final = 1
@@ -28,7 +26,7 @@ NODE_SHIFT: Final = 9
 WORD_BITS: Final = 62
 """Bits used of a signed 64-bit word, so that no shift meets the sign."""
 
-STUCK: Final = 1 << 31
+STUCK: Final = 1 << 62
 """Mark of a state after which nothing that can be relied upon changes anything."""
 
 _DE_BRUIJN: Final = 0x03F79D71B4CB0A89
@@ -61,19 +59,7 @@ def _hashed(states, row, width):  # type: ignore[no-untyped-def]  # noqa: ANN001
 
 
 @njit(cache=True)
-def fill_table(words, count, table):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Enter the first `count` states of `words`, all different, into the empty `table`."""
-    shift, mask = _shift_of(table), table.shape[0] - 1
-    for index in range(count):
-        tag = _hashed(words, index, words.shape[1]) >> INDEX_BITS
-        place = tag >> shift
-        while table[place] != 0:
-            place = (place + 1) & mask
-        table[place] = tag << INDEX_BITS | np.int64(index)
-
-
-@njit(cache=True)
-def spread_table(table, larger):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def spread(table, larger):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Enter all that is in `table` into the empty `larger`; both are gone through in order."""
     shift, mask = _shift_of(larger), larger.shape[0] - 1
     for entry in table:
@@ -96,11 +82,12 @@ def _shift_of(table):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
 
 
 @njit(cache=True)
-def _enter(count, n_states, n_edges, words, table, edge_to, pending, tags):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, C901, PLR0917
+def enter(count, n_states, n_edges, words, table, edge_to, pending, tags):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201, C901, PLR0917
     """Look up the first `count` states of `pending`, enter those that are new, and note the edges.
 
     Returns how many states there are then. All places are looked at before any is used, so that the
-    waits for memory overlap; `tags` keeps what was seen at its end, lest that be left out.
+    waits for memory overlap; `tags` keeps what was seen at its end, lest that be left out. There
+    must be room for all of them in all arrays, and a quarter of `table` must stay empty.
     """
     width = words.shape[1]
     shift, mask = _shift_of(table), table.shape[0] - 1
@@ -143,7 +130,7 @@ def _leaf(code, nodes, part_slots, base, ids):  # type: ignore[no-untyped-def]  
 
 
 @njit(cache=True)
-def _successors(  # type: ignore[no-untyped-def]  # noqa: ANN202, C901, PLR0912, PLR0915, PLR0917
+def successors(  # type: ignore[no-untyped-def]  # noqa: ANN201, C901, PLR0912, PLR0915, PLR0917
     # One loop, on purpose: calls with this many arrays would cost more than the work in them.
     start,  # noqa: ANN001
     stop,  # noqa: ANN001
@@ -156,12 +143,15 @@ def _successors(  # type: ignore[no-untyped-def]  # noqa: ANN202, C901, PLR0912,
     ticks,  # noqa: ANN001
     scratch,  # noqa: ANN001
 ):
-    """Write the successors of states from `start` on into `pending`, while there is `room` left.
+    """Write the successors of states from `start` up to, not including, `stop` into `pending`.
 
-    Returns (why it stopped, the state reached, the part or slot that is missing, successors).
+    Stops when there may be no `room` for those of another state; the first always has it. Returns
+    (why it stopped, the state reached, the part or slot that is missing, successors). A state is
+    either expanded completely or not at all, so the caller can supply what is missing and go on
+    with the state reached.
     """
-    words, _, marks, edge_start, _, edge_by = store
-    ids, part_rows, pending, _ = scratch
+    words, marks, edge_start, edge_by = store
+    ids, part_rows, pending = scratch
     slot_word, slot_shift, slot_mask = layout
     (
         alive,
@@ -278,49 +268,3 @@ def _successors(  # type: ignore[no-untyped-def]  # noqa: ANN202, C901, PLR0912,
         marks[state] = mark
         edge_start[state] = n_edges + first
     return DONE, stop, np.int64(0), count
-
-
-@njit(cache=True)
-def expand(  # type: ignore[no-untyped-def]  # noqa: ANN201, PLR0917
-    start,  # noqa: ANN001
-    stop,  # noqa: ANN001
-    n_states,  # noqa: ANN001
-    n_edges,  # noqa: ANN001
-    states_max,  # noqa: ANN001
-    store,  # noqa: ANN001
-    layout,  # noqa: ANN001
-    items,  # noqa: ANN001
-    trees,  # noqa: ANN001
-    ticks,  # noqa: ANN001
-    scratch,  # noqa: ANN001
-):
-    """Expand the states from `start` up to, not including, `stop`, until `states_max` are known.
-
-    Returns (why it returned, the state reached, the part or slot that is missing, states, edges). A
-    state is either expanded completely or not at all, so the caller can supply what is missing and
-    go on with the state reached.
-    """
-    words, table, _, _, edge_to, _ = store
-    _, _, pending, tags = scratch
-    code, state, what = DONE, start, np.int64(0)
-    while code == DONE and state < stop and n_states < states_max:
-        most = pending.shape[0]
-        if n_states + most > words.shape[0] or n_edges + most > edge_to.shape[0]:
-            return FULL, state, what, n_states, n_edges
-        if 4 * (n_states + most) > 3 * table.shape[0]:
-            return CROWDED, state, what, n_states, n_edges
-        code, state, what, count = _successors(
-            state,
-            stop,
-            min(most, states_max - n_states),
-            n_edges,
-            store,
-            layout,
-            items,
-            trees,
-            ticks,
-            scratch,
-        )
-        n_states = _enter(count, n_states, n_edges, words, table, edge_to, pending, tags)
-        n_edges += count
-    return code, state, what, n_states, n_edges

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -168,10 +168,18 @@ class Lookup:
                 changes.append((slot, found))
         return tuple(changes)
 
-    def is_kept(self, question: int, ids: Ids) -> bool:
-        """Whether a question about one state is answered as promised."""
-        tree, slots = self._asked[question]
-        return tree.find(ids, slots).is_open
+    def broken(self, questions: Iterable[int], ids: Ids) -> list[int]:
+        """Those of the questions about one state that are not answered as promised."""
+        found = []
+        for question in questions:
+            tree, slots = self._asked[question]
+            # As in `Tree.find`; a call for each of a big fleet's pairs of VMs would cost too much.
+            node = tree.root
+            while type(node) is tuple:
+                node = node[1].get(ids[slots[node[0]]])
+            if not (node or tree.find(ids, slots)).is_open:
+                found.append(question)
+        return found
 
     def is_kept_by_step(self, question: int, before: Ids, after: Ids) -> bool:
         """Whether a question about a step is answered as promised."""
@@ -251,6 +259,7 @@ class Lookup:
         self.always = watching(Kind.ALWAYS, Scope.STATE)
         self.steps = watching(Kind.ALWAYS, Scope.STEP)
         self.has_step_questions = bool(by_use[Kind.ALWAYS, Scope.STEP])
+        self.eventually = watching(Kind.EVENTUALLY, Scope.STATE)
         self.occasional = tuple(by_use[Kind.SOMETIMES, Scope.STATE])
         self.eventual = tuple(by_use[Kind.EVENTUALLY, Scope.STATE])
         self.standstill = tuple(each for each in self.properties if each.scope is Scope.STANDSTILL)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from random import Random
 from typing import Any, ClassVar, cast
 
 from hypothesis import strategies as st
@@ -26,18 +27,28 @@ from .broken import Hunt, broken_type, labels_of
 from .fairness import go_on_fairly
 from .findings import Finding
 from .lookup import Lookup
-from .reached import Reached, longest_pause_units
+from .reached import Reached
 from .simulation import Breach, Move, Simulation
+from .walking import walk
 
-_FAIR_WORK_MAX = 2_000_000
-"""Bound of going on fairly: instances of the fleet times moves; less than a second."""
+_FAIR_WORK_MAX = 1_000_000
+"""Bound of going on fairly: instances of the fleet times moves; tenths of a second."""
 
-_FAIR_MOVES_MIN = 500
+_LAST_WORK_MAX = 8_000_000
+"""The same for the end of a run; a fleet of hundreds of VMs is through with its maintenance."""
 
 _HELD = (False, False, True)
 """Each run holds back this part of the rules, until nothing else but waiting is possible, or not
 even that. So some things come late that never would if all were equally likely.
 """
+
+_WALKS = 8
+_WALK_MOVES_MAX = 80
+_WALKS_WORK_MAX = 2_000_000
+"""How far a look ahead goes: in so many walks, or in big fleets so many moves times instances."""
+
+_LOOKS_MAX = 3
+"""How often a run may look ahead."""
 
 _FIRST_END = 4
 """After so many moves, and each time they have doubled, a run may be ended although it could go on.
@@ -59,6 +70,7 @@ class Kit:
     """Hypothesis's rules, in the order of `System.rules`."""
     wait: Any = None
     end: Any = None
+    look: Any = None
     hunt: Hunt | None = None
     """Bounds how long Hypothesis shrinks; None leaves that to Hypothesis."""
 
@@ -101,8 +113,9 @@ class FleetMachine(RuleBasedStateMachine):
         # possible that comes to nothing. A version of it that knows no such attribute keeps its own
         # choice.
         self._rules_strategy = cast("Any", _steps(self))
-        self._mood: Mood | None = None
+        self.mood: Mood | None = None
         self._is_broken = False
+        self._looks_left = _LOOKS_MAX
         self._rare = 0
         self._longest_pause = 0
         self._begin()
@@ -123,11 +136,27 @@ class FleetMachine(RuleBasedStateMachine):
         self._end()
         self._begin()
 
+    @precondition(lambda self: self._may_look_ahead())
+    @rule(seed=st.integers(0, (1 << 32) - 1))
+    def look_ahead(self, seed: int) -> None:
+        """Walk from here at random, several times; the run itself stays where it is."""
+        here = self.simulation
+        self._looks_left -= 1
+        random = Random(seed)  # noqa: S311 (nothing is kept secret)
+        work = _WALK_MOVES_MAX * len(self.kit.lookup.parts)
+        for _ in range(max(1, min(_WALKS, _WALKS_WORK_MAX // work))):
+            self.simulation = here.fork()
+            self.simulation.moves = list(here.moves)
+            self.simulation.leaves = set(here.leaves or ())
+            walk(self.simulation, random, _WALK_MOVES_MAX, self._look)
+            self._end()
+        self.simulation = here
+
     def teardown(self) -> None:
         """Judge what must happen at last, and tell Hypothesis how far the runs came."""
         if self._is_broken:
             return
-        self._end()
+        self._end(_LAST_WORK_MAX)
         if self.kit.uses_target and currently_in_test_context():
             self._steer()
 
@@ -135,7 +164,7 @@ class FleetMachine(RuleBasedStateMachine):
         self.simulation.take(move)
         self._look()
 
-    def _possible(self) -> list[Any]:
+    def steps_now(self) -> list[Any]:
         """What may be done now, as Hypothesis knows it, the rules in the order of the protocol."""
         kit, simulation = self.kit, self.simulation
         chosen = [kit.rules[number] for number in range(len(kit.rules)) if self._unheld(number)]
@@ -146,12 +175,14 @@ class FleetMachine(RuleBasedStateMachine):
             chosen = [kit.rules[number] for number in possible]
         if not chosen or self._may_end():
             chosen.append(kit.end)
+        if self._may_look_ahead():
+            chosen.append(kit.look)
         return chosen
 
     def _unheld(self, number: int) -> list[int]:
         """The instances of a rule that are possible and not held back, in their order."""
         possible = sorted(self.simulation.enabled_of(number))
-        mood = self._mood
+        mood = self.mood
         if mood is None or number not in mood.rules:
             return possible
         if mood.slot is None:
@@ -174,32 +205,40 @@ class FleetMachine(RuleBasedStateMachine):
         is_time = moves >= _FIRST_END and moves & (moves - 1) == 0
         return is_time or self.simulation.is_stuck()
 
+    def _may_look_ahead(self) -> bool:
+        """Only where a finding is told move by move; a program would not tell what a walk did."""
+        moves = len(self.simulation.moves)
+        is_time = moves & (moves - 1) == 0
+        return self.kit.hunt is not None and self._looks_left > 0 and is_time
+
     def _begin(self) -> None:
         self.simulation = self.kit.start.fork()
         self.simulation.leaves = set(self.kit.start.leaves or ())
         self._look()
 
     def _look(self) -> None:
-        self.kit.reached.note_state(self.simulation)
-        self._longest_pause = max(self._longest_pause, longest_pause_units(self.simulation))
+        pause = self.kit.reached.note_state(self.simulation)
+        self._longest_pause = max(self._longest_pause, pause)
         if self.simulation.breach is not None:
             self._fail(self.simulation.breach)
 
-    def _end(self) -> None:
+    def _end(self, work_max: int = _FAIR_WORK_MAX) -> None:
         simulation, lookup = self.simulation, self.kit.lookup
         self._rare += self.kit.reached.note_run(simulation)
         simulation.leaves = None
-        moves = max(_FAIR_MOVES_MIN, _FAIR_WORK_MAX // len(lookup.parts))
-        ending = go_on_fairly(simulation, moves)
+        ending = go_on_fairly(simulation, work_max // len(lookup.parts))
         if ending.breach is not None:
             self._fail(ending.breach, ending.loop_moves)
 
     def _fail(self, breach: Breach, loop_moves: int | None = None) -> None:
         self._is_broken = True
         finding = Finding(breach, tuple(self.simulation.moves), loop_moves)
-        broken = broken_type(breach.property.name)(self.kit.lookup, finding)
-        if self.kit.hunt is not None:
-            self.kit.hunt.note(broken)
+        hunt = self.kit.hunt
+        broken = broken_type(breach.property.name)(
+            self.kit.lookup, finding, is_draft=hunt is not None
+        )
+        if hunt is not None:
+            hunt.note(broken)
         raise broken
 
     def _steer(self) -> None:
@@ -231,35 +270,32 @@ def fleet_machine(
         named[instance.rule.name][labels[number]] = number
     kit = Kit(lookup, Simulation(lookup, set()), Reached(), uses_target, labels, named)
     body: dict[str, Any] = {"__doc__": f"{fleet.name}, under {policy.name}.", "kit": kit}
+    taken = {*body, *dir(type("Fleet", (FleetMachine,), body)())}
     for number, each in enumerate(lookup.system.rules):
-        if each.name in body or hasattr(FleetMachine, each.name) or each.name == "simulation":
+        if each.name in taken:
             raise ModelError(
                 f"rule {each.name}: expected a name that a state machine does not use itself; "
                 "rename it"
             )
         body[each.name] = _machine_rule(number, each.name, each.sentence)
     machine = cast("type[FleetMachine]", type("Fleet", (FleetMachine,), body))
-    found = {each.function.__name__: each for each in _rules_of(machine)}
+    found = {each.function.__name__: each for each in machine.setup_state().rules}
     kit.rules = [found[each.name] for each in lookup.system.rules]
     kit.wait = found[FleetMachine.wait.__name__]
     kit.end = found[FleetMachine.go_on_fairly.__name__]
+    kit.look = found[FleetMachine.look_ahead.__name__]
     return machine
-
-
-def _rules_of(machine: type[FleetMachine]) -> Sequence[Any]:
-    rules = machine.setup_state().rules if hasattr(machine, "setup_state") else machine.rules()
-    return cast("Sequence[Any]", rules)
 
 
 @st.composite
 def _steps(draw: st.DrawFn, machine: FleetMachine) -> tuple[Any, dict[str, Any]]:
-    """A rule that is possible, and its arguments. What the run is in the mood for is drawn first."""
-    if machine._mood is None:
+    """A rule that is possible, and its arguments; first of all, what the run holds back."""
+    if machine.mood is None:
         rules = range(len(machine.kit.rules))
         is_held = draw(st.tuples(*[st.sampled_from(_HELD) for _ in rules]))
         slot = draw(st.none() | st.sampled_from(machine.kit.slow_slots))
-        machine._mood = Mood(frozenset(number for number in rules if is_held[number]), slot)
-    step = draw(st.sampled_from(machine._possible()))
+        machine.mood = Mood(frozenset(number for number in rules if is_held[number]), slot)
+    step = draw(st.sampled_from(machine.steps_now()))
     return step, {name: draw(each) for name, each in step.arguments.items()}
 
 

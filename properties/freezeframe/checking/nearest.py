@@ -16,7 +16,7 @@ from .fairness import go_on_fairly
 from .findings import Finding, judged
 from .simulation import Move, Simulation
 
-_WORK_MAX = 4_000_000
+_WORK_MAX = 2_000_000
 """Instances of the fleet times edges: seconds, and some hundred megabytes."""
 
 _EDGES_MAX = 30_000

@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import cast
 
+from freezeframe.properties import Kind
 from freezeframe.protocol.components import VM
 from freezeframe.reporting import CheckResult, Verdict
 
@@ -40,11 +41,15 @@ class Reached:
     runs: int = 0
     moves: int = 0
 
-    def note_state(self, simulation: Simulation) -> None:
-        """Count the state that `simulation` is in, and the longest pause in it."""
+    def note_state(self, simulation: Simulation) -> int:
+        """Count the state that `simulation` is in; returns the longest pause, if time passed."""
         self.states.add(hash(tuple(simulation.ids)))
-        self.longest_pause_units = max(self.longest_pause_units, longest_pause_units(simulation))
         self._note_witnesses(simulation)
+        if not simulation.moves or simulation.moves[-1] is not None:
+            return 0
+        units = longest_pause_units(simulation)
+        self.longest_pause_units = max(self.longest_pause_units, units)
+        return units
 
     def note_run(self, simulation: Simulation) -> int:
         """Count a run that is over; returns how many rules and guard outcomes it met that few runs
@@ -74,10 +79,12 @@ class Reached:
 
     def _note_witnesses(self, simulation: Simulation) -> None:
         lookup = simulation.lookup
-        for question in lookup.occasional:
-            name = lookup.properties[lookup.property_of[question]].name
-            if name not in self.witnessed and lookup.is_kept(question, simulation.ids):
-                self.witnessed.add(name)
+        names = {lookup.properties[lookup.property_of[each]].name for each in lookup.occasional}
+        if names <= self.witnessed:
+            return
+        unseen = set(lookup.broken(lookup.occasional, simulation.ids))
+        seen = (each for each in lookup.occasional if each not in unseen)
+        self.witnessed |= {lookup.properties[lookup.property_of[each]].name for each in seen}
 
 
 def guards_met(leaves: set[Leaf]) -> set[tuple[str, bool]]:
@@ -125,7 +132,19 @@ def coverage_lines(lookup: Lookup, reached: Reached, checked: CheckResult | None
         f"rules: {len(reached.rules & rules)} of {len(rules)} {origin}",
         f"guard outcomes: {len(seen_guards)} of {len(guards)} {origin}",
         f"longest pause: {pause:g} s of {limit:g} s",
+        *_lines_on_kinds(lookup, reached),
     ]
+
+
+def _lines_on_kinds(lookup: Lookup, reached: Reached) -> list[str]:
+    """What runs can only say of promises that are not for every moment."""
+    lines = []
+    for prop in lookup.properties:
+        if prop.kind is Kind.SOMETIMES:
+            lines.append(f"{prop.name}: {'seen' if prop.name in reached.witnessed else 'not seen'}")
+        if prop.kind is Kind.EVENTUALLY:
+            lines.append(f"{prop.name}: inconclusive, for no run is long enough to prove it")
+    return lines
 
 
 def _is_complete(checked: CheckResult) -> bool:

@@ -29,7 +29,9 @@ class Breach:
 
 
 class Simulation:
-    """A fleet from its initial state on. `moves` is its history.
+    """A fleet from its initial state on.
+
+    `moves` is its history, and `changed` the slots that the last move changed.
 
     `leaves` collects what was met on the way, for coverage; None saves the trouble.
     """
@@ -40,7 +42,7 @@ class Simulation:
         self.leaves = leaves
         self.ids: Ids = list(lookup.initial)
         self.moves: list[Move] = []
-        self.units = 0
+        self.changed: list[int] = []
         self._effects: list[Effect | None] = [None] * len(lookup.parts)
         self._enabled: list[set[int]] = [set() for _ in lookup.system.rules]
         self._due: set[int] = set()
@@ -56,7 +58,7 @@ class Simulation:
         twin.leaves = None
         twin.ids = list(self.ids)
         twin.moves = []
-        twin.units = 0
+        twin.changed = []
         twin._effects = list(self._effects)
         twin._enabled = [set(each) for each in self._enabled]
         twin._due = set(self._due)
@@ -120,8 +122,7 @@ class Simulation:
         for slot, number in changes:
             self.ids[slot] = number
         self.moves.append(move)
-        self.units += move is None
-        slots = [slot for slot, _ in changes]
+        slots = self.changed = [slot for slot, _ in changes]
         self._refresh({each for slot in slots for each in self.lookup.readers[slot]})
         self.breach = self._judged(slots, before)
 
@@ -195,7 +196,7 @@ class Simulation:
         return found or self._standstill()
 
     def _first_broken(self, asked: Iterable[int]) -> Breach | None:
-        broken = [question for question in asked if not self.lookup.is_kept(question, self.ids)]
+        broken = self.lookup.broken(asked, self.ids)
         return self.breach_of(min(broken)) if broken else None
 
     def _standstill(self) -> Breach | None:

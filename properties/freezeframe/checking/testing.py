@@ -20,7 +20,7 @@ from freezeframe.protocol.system import System
 if TYPE_CHECKING:
     from .machine import FleetMachine
 
-_STEPS_MIN = 60
+_STEPS_MIN = 40
 _STEPS_MAX = 150
 
 
@@ -101,7 +101,6 @@ def fleet_test(
         fleet = Path(caller).parent / fleet
 
     def test_keeps_its_promises(self: Any) -> None:  # noqa: ANN401
-        __tracebackhide__ = True
         _run(fleet, policy, without, properties, type(self).settings)
 
     body = {"settings": None, "test_keeps_its_promises": test_keeps_its_promises}
@@ -115,7 +114,6 @@ def _run(
     properties: Sequence[Property],
     chosen: Any,  # noqa: ANN401
 ) -> None:
-    __tracebackhide__ = True
     import pytest  # noqa: PLC0415 (nobody else needs it)
     from hypothesis import settings  # noqa: PLC0415 (slow to import)
 

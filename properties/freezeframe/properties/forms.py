@@ -28,7 +28,8 @@ class Scope(StrEnum):
     STATE = "state"
     """Views of one moment."""
     STEP = "step"
-    """Views of the moment before a step, and one view, named `after`, of the moment after it."""
+    """Views of the moment before a rule is taken, and one, named `after`, of the moment after it;
+    the passing of time is not asked about."""
     STANDSTILL = "standstill"
     """Views of a moment after which nothing that can be relied upon will happen."""
 
