@@ -270,7 +270,8 @@ def fleet_machine(
         named[instance.rule.name][labels[number]] = number
     kit = Kit(lookup, Simulation(lookup, set()), Reached(), uses_target, labels, named)
     body: dict[str, Any] = {"__doc__": f"{fleet.name}, under {policy.name}.", "kit": kit}
-    taken = {*body, *dir(type("Fleet", (FleetMachine,), body)())}
+    declared = (FleetMachine.__annotations__, RuleBasedStateMachine.__annotations__)
+    taken = {*dir(FleetMachine), *declared[0], *declared[1]}
     for number, each in enumerate(lookup.system.rules):
         if each.name in taken:
             raise ModelError(

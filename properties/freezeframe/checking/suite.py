@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
 
 from freezeframe.fleet import DEFAULT_EXAMPLE, FreezeframeError
 from freezeframe.properties import ALL, Property
@@ -21,11 +20,7 @@ from freezeframe.protocol.policies import DEFAULT_POLICY
 from freezeframe.reporting import CheckResult, PropertyResult, Verdict
 from freezeframe.reporting.timeline import render_counterexample
 
-from .check import check
-from .explorer import MAX_STATES_DEFAULT
-from .hunting import quiet_settings, run_machine
 from .plugin import summary_key
-from .reached import coverage_lines
 from .testing import Subject, steps_for, subject
 
 
@@ -65,6 +60,9 @@ class FleetFile(pytest.File):
     @cached_property
     def result(self) -> CheckResult:
         """The exhaustive check of all promises, done once."""
+        from .check import check  # noqa: PLC0415 (slow to import; a mistake in the file comes first)
+        from .explorer import MAX_STATES_DEFAULT  # noqa: PLC0415 (likewise)
+
         return check(
             self.subject.fleet,
             self.subject.policy,
@@ -126,6 +124,11 @@ class MachineItem(_Item):
 
     def runtest(self) -> None:
         """Fail if a run breaks a promise."""
+        from hypothesis import settings  # noqa: PLC0415 (slow to import)
+
+        from .hunting import quiet_settings, run_machine  # noqa: PLC0415 (likewise)
+        from .reached import coverage_lines  # noqa: PLC0415 (likewise)
+
         machine = self.parent.subject.machine()
         chosen = settings(
             quiet_settings(), stateful_step_count=steps_for(self.parent.subject.fleet)
