@@ -10,21 +10,32 @@ from freezeframe.checking.simulation import Simulation
 from freezeframe.lifecycles import HostStatus
 from freezeframe.properties import PROMISES
 from freezeframe.protocol.components import Host
+from freezeframe.protocol.language import Rule
 from freezeframe.protocol.policies import OneUpdateDomain, load_policy
 from freezeframe.protocol.system import State, System
 from tests.faulty.changed import without_rules
-from tests.fleets import CASES, one_vm
+from tests.fleets import CASES, NO_NOTICE, one_vm
 
 from .big_fleets import big_fleet
 
 EVENTUAL = [each for each in PROMISES if each.name == "no_vm_left_paused"]
 
 
+WITHDRAW_ON_FAILURE = "withdraw/a-failure-waits-for-an-operator"
+
+
 class NeverResumes(OneUpdateDomain):
     """A controller that does not know how to resume."""
 
-    def rules(self):  # type: ignore[no-untyped-def]  # noqa: ANN201
+    def rules(self) -> tuple[Rule, ...]:
         return without_rules(super().rules(), "resume")
+
+
+class NeverUpdates(OneUpdateDomain):
+    """A hypervisor whose updates never complete."""
+
+    def rules(self) -> tuple[Rule, ...]:
+        return without_rules(super().rules(), "update_completed")
 
 
 def is_finished(system: System, state: State) -> bool:
@@ -55,31 +66,51 @@ def test_a_big_fleet_is_finished() -> None:
     assert is_finished(system, simulation.state)
 
 
-def test_a_vm_left_paused_is_a_breach() -> None:
-    """The loop is one that the rules allow, that never keeps the promise, and that is fair."""
-    system = System(one_vm(), NeverResumes())
-    simulation = Simulation(Lookup(system, EVENTUAL))
+@pytest.mark.parametrize(
+    ("policy", "without", "promise", "subject"),
+    [
+        (NeverResumes(), (), "no_vm_left_paused", "v"),
+        (OneUpdateDomain(), (WITHDRAW_ON_FAILURE,), "maintenance_completes", "a"),
+    ],
+)
+def test_what_is_never_kept_is_a_breach(
+    policy: OneUpdateDomain, without: tuple[str, ...], promise: str, subject: str
+) -> None:
+    """The loop is one that the rules allow, and one that is fair."""
+    system = System(one_vm(), policy, frozenset(without))
+    simulation = Simulation(Lookup(system, [each for each in PROMISES if each.name == promise]))
     ending = go_on_fairly(simulation, 500)
     assert ending.breach is not None
-    assert ending.breach.property.name == "no_vm_left_paused"
-    assert ending.breach.subjects == ("v",)
+    assert ending.breach.property.name == promise
+    assert ending.breach.subjects == (subject,)
     assert ending.loop_moves is not None
 
+    moves = [None if move is None else system.instances[move] for move in simulation.moves]
     states = [system.initial]
-    for move in simulation.moves:
-        after = system.apply(states[-1], None if move is None else system.instances[move])
+    for move in moves:
+        after = system.apply(states[-1], move)
         assert after is not None
         states.append(after)
     loop = states[-ending.loop_moves - 1 :]
     assert loop[0] == loop[-1]
-    taken = {
-        None if move is None else system.instances[move]
-        for move in simulation.moves[-ending.loop_moves :]
-    }
+    taken = set(moves[-ending.loop_moves :])
     for state in loop:
         for step in system.steps(state):
             if step.instance is None or step.instance.rule.is_fair:
                 assert step.instance in taken
+
+
+def test_what_is_kept_again_and_again_is_no_breach() -> None:
+    """Updates that never complete are rolled back for ever, and each time the VM is resumed."""
+    system = System(one_vm(limits=NO_NOTICE), NeverUpdates())
+    simulation = Simulation(Lookup(system, EVENTUAL))
+    numbers = {str(instance): number for number, instance in enumerate(system.instances)}
+    for name in ("schedule a", "quiesce a", "pause a v"):
+        simulation.take(numbers[name])
+    ending = go_on_fairly(simulation, 500)
+    assert ending.breach is None
+    assert ending.loop_moves is not None
+    assert numbers["pause a v"] in simulation.moves[-ending.loop_moves :]
 
 
 def test_too_few_moves_prove_nothing() -> None:

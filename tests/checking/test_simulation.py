@@ -10,10 +10,11 @@ import pytest
 from freezeframe.checking.lookup import Lookup
 from freezeframe.checking.questions import ask, questions_of, values_for
 from freezeframe.checking.simulation import Move, Simulation
+from freezeframe.fleet import Faults
 from freezeframe.properties import PROMISES, Kind, Scope
 from freezeframe.protocol.policies import load_policy
 from freezeframe.protocol.system import ModelError, State, System
-from tests.fleets import CASES, one_vm
+from tests.fleets import CASES, NO_NOTICE, one_vm
 
 from .big_fleets import big_fleet
 
@@ -131,6 +132,24 @@ def test_patience_ends_where_something_is_due() -> None:
     assert simulation.wait(units) == units
     assert simulation.must_act
     assert simulation.wait(1) == 0
+
+
+def test_time_may_pass_again_when_what_was_due_is_put_off() -> None:
+    """An agent that is silent has its time once more; its clock stays to be set."""
+    fleet = one_vm(limits=NO_NOTICE, faults=Faults(agent_silent=1))
+    simulation = Simulation(Lookup(System(fleet, load_policy("one-update-domain")), PROMISES))
+    numbers = {str(each): number for number, each in enumerate(simulation.lookup.system.instances)}
+    moves = [
+        *("schedule a", "quiesce a", "pause a v", "pause_completed v", "begin_update a", "wait"),
+        *("update_completed a", "resume a v", "resume_completed v", "wait"),
+    ]
+    for name in moves:
+        simulation.take(numbers.get(name))
+    assert simulation.must_act
+    simulation.take(numbers["silence_agent v"])
+    assert simulation.can(numbers["set_clock v"])
+    assert not simulation.must_act
+    assert steps_of(simulation) == reference_steps(simulation.lookup.system, simulation.state)
 
 
 def test_agrees_with_the_rules_in_a_big_fleet() -> None:

@@ -123,7 +123,7 @@ def load_policy(name: str) -> Policy:
         raise PolicyError(f"policy: {expected}")
     try:
         found = getattr(importlib.import_module(module_name), attribute)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise PolicyError(
             f"policy: {expected}, which cannot be loaded: {type(error).__name__}: {error}"
         ) from error
@@ -133,7 +133,7 @@ def load_policy(name: str) -> Policy:
         )
     try:
         return found()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise PolicyError(
             f"policy: expected {name} to need no arguments, found that {name}() raises "
             f"{type(error).__name__}: {error}"

@@ -110,7 +110,7 @@ class System:
             self.topology = Topology(fleet, policy.lane)
             self.slots = self.topology.slots
             self.instances = tuple(self._instances())
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             if type(policy) in POLICIES.values():
                 raise
             raise PolicyError(

@@ -280,12 +280,19 @@ def fleet_machine(
             )
         body[each.name] = _machine_rule(number, each.name, each.sentence)
     machine = cast("type[FleetMachine]", type("Fleet", (FleetMachine,), body))
-    found = {each.function.__name__: each for each in machine.setup_state().rules}
+    found = {each.function.__name__: each for each in _rules_of(machine)}
     kit.rules = [found[each.name] for each in lookup.system.rules]
     kit.wait = found[FleetMachine.wait.__name__]
     kit.end = found[FleetMachine.go_on_fairly.__name__]
     kit.look = found[FleetMachine.look_ahead.__name__]
     return machine
+
+
+def _rules_of(machine: Any) -> Sequence[Any]:  # noqa: ANN401 (differs by version)
+    """Hypothesis's own rules; older versions have them elsewhere."""
+    if hasattr(machine, "setup_state"):
+        return cast("Sequence[Any]", machine.setup_state().rules)
+    return cast("Sequence[Any]", machine.rules())
 
 
 @st.composite
