@@ -7,9 +7,7 @@ nor when.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Collection, Sequence
 from random import Random
 from typing import Any, ClassVar, cast
 
@@ -23,9 +21,10 @@ from freezeframe.properties import ALL, Property
 from freezeframe.protocol.policies import Policy, load_policy
 from freezeframe.protocol.system import ModelError, System
 
-from .broken import Hunt, broken_type, labels_of
+from .broken import broken_type, labels_of
 from .fairness import go_on_fairly
 from .findings import Finding
+from .kit import Kit, Mood
 from .lookup import Lookup
 from .reached import Reached
 from .simulation import Breach, Move, Simulation
@@ -53,46 +52,6 @@ _LOOKS_MAX = 3
 _FIRST_END = 4
 """After so many moves, and each time they have doubled, a run may be ended although it could go on.
 """
-
-
-@dataclass
-class Kit:
-    """What all runs of one machine class share."""
-
-    lookup: Lookup
-    start: Simulation
-    reached: Reached
-    uses_target: bool
-    labels: Sequence[str]
-    named: Mapping[str, Mapping[str, int]]
-    """By rule, the instances by their subjects."""
-    rules: Sequence[Any] = ()
-    """Hypothesis's rules, in the order of `System.rules`."""
-    wait: Any = None
-    end: Any = None
-    look: Any = None
-    hunt: Hunt | None = None
-    """Bounds how long Hypothesis shrinks; None leaves that to Hypothesis."""
-
-    @cached_property
-    def slow_slots(self) -> list[int | None]:
-        """What may be held back: everything, or what is about one of the components."""
-        return [None, *sorted({slot for head in self.lookup.heads for slot in head})]
-
-    @cached_property
-    def patience_max(self) -> int:
-        """The most units that a wait may have: no clock of the model counts further."""
-        settings = self.lookup.system.settings
-        longest = [longest for _, longest in settings.spans.values()]
-        return max(*longest, *settings.deadlines.values(), settings.pause_limit) + 1
-
-
-@dataclass(frozen=True)
-class Mood:
-    """What a run holds back: these rules, about the component in `slot` or, if it is None, all."""
-
-    rules: frozenset[int] = frozenset()
-    slot: int | None = None
 
 
 class FleetMachine(RuleBasedStateMachine):
@@ -232,6 +191,8 @@ class FleetMachine(RuleBasedStateMachine):
 
     def _fail(self, breach: Breach, loop_moves: int | None = None) -> None:
         self._is_broken = True
+        if self.simulation.leaves is not None:
+            self.kit.reached.note_run(self.simulation)
         finding = Finding(breach, tuple(self.simulation.moves), loop_moves)
         hunt = self.kit.hunt
         broken = broken_type(breach.property.name)(
