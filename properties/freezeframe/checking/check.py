@@ -23,7 +23,7 @@ from .coverage import coverage_of
 from .explorer import MAX_STATES_DEFAULT, Watcher, explore
 from .liveness import Lasso, find_lasso
 from .paths import shortest_path
-from .questions import Question, ask, questions_of, values_for
+from .questions import Question, ask, is_over, questions_of, values_for
 from .space import Space
 
 
@@ -158,7 +158,7 @@ class Judge:
         broken = [
             number
             for number in stuck.tolist()
-            if not is_over(self.system, prop, self.space, number)
+            if not is_over(self.system, prop, self.space.state(number))
         ]
         if not broken:
             return self._otherwise, None
@@ -200,17 +200,3 @@ class Judge:
                     longer = Replay((*run.moves, step.instance), (*run.states, step.state))
                     return longer, question
         raise ModelError("the search marked a step by which no promise is broken when asked again")
-
-
-def is_over(system: System, prop: Property, space: Space, number: int) -> bool:
-    """Whether the maintenance is over in a state, as the standstill property `prop` says."""
-    from freezeframe.protocol.components import Host  # noqa: PLC0415
-    from freezeframe.protocol.views import view_of  # noqa: PLC0415
-
-    state = space.state(number)
-    hosts = tuple(
-        view_of(Host(state[slot]), system.settings)
-        for slot, described in enumerate(system.slots)
-        if described.kind is Host
-    )
-    return bool(prop.predicate(hosts))

@@ -16,11 +16,10 @@ from functools import cached_property
 from typing import Any
 
 from freezeframe.properties import Kind, Property, Scope
-from freezeframe.protocol.components import VM, Alarm, Budget, Component, Controller, Host, Value
+from freezeframe.protocol.components import VM, Alarm, Budget, Component, Controller, Value
 from freezeframe.protocol.system import ModelError, Outcome, State, System
-from freezeframe.protocol.views import view_of
 
-from .questions import Question, ask, questions_of
+from .questions import Question, ask, is_over, questions_of
 
 Ids = list[int]
 """A state: for each slot the number of its component's value."""
@@ -193,13 +192,7 @@ class Lookup:
 
     def is_over(self, prop: Property, ids: Ids) -> bool:
         """Whether the maintenance is over in a state, as the standstill property `prop` says."""
-        state = self.state(ids)
-        hosts = tuple(
-            view_of(slot.kind(value), self.system.settings)
-            for slot, value in zip(self.system.slots, state, strict=True)
-            if slot.kind is Host
-        )
-        return bool(prop.predicate(hosts))
+        return is_over(self.system, prop, self.state(ids))
 
     def value(self, slot: int, number: int) -> Value:
         """The value that `number` stands for in `slot`."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from freezeframe.properties import Property, Scope
-from freezeframe.protocol.components import VM, Component, Value
+from freezeframe.protocol.components import VM, Component, Host, Value
 from freezeframe.protocol.settings import Settings
 from freezeframe.protocol.system import State, System
 from freezeframe.protocol.topology import Topology
@@ -71,6 +71,16 @@ def ask(form: QuestionForm, values: Sequence[Value], settings: Settings) -> Answ
         view_of(handles[value], settings) if is_slot else value for is_slot, value in form.arguments
     ]
     return Answer(bool(form.property.predicate(*arguments)), tuple(touched))
+
+
+def is_over(system: System, prop: Property, state: State) -> bool:
+    """Whether the maintenance is over in a state, as the standstill property `prop` says."""
+    hosts = tuple(
+        view_of(slot.kind(value), system.settings)
+        for slot, value in zip(system.slots, state, strict=True)
+        if slot.kind is Host
+    )
+    return bool(prop.predicate(hosts))
 
 
 def values_for(question: Question, before: State, after: State) -> list[Value]:
