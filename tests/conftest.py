@@ -1,4 +1,6 @@
-"""What all tests share: in CI nothing may be skipped, for CI installs all that the tests need."""
+"""What all tests share: how Hypothesis runs, and that CI skips nothing, as it installs all that the
+tests need.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +8,29 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
 NO_SKIPS = "FREEZEFRAME_NO_SKIPS"
+
+REPEATABLE = ("CI", "FREEZEFRAME_REPEATABLE")
+"""Where one of these is set, Hypothesis tries the same examples each time; elsewhere new ones."""
+
+# How long an example takes says how busy the machine is, and whether the kernels were compiled.
+settings.register_profile(
+    "freezeframe", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+settings.register_profile(
+    "freezeframe-repeatable",
+    settings.get_profile("freezeframe"),
+    derandomize=True,
+    database=None,
+)
+settings.load_profile(
+    "freezeframe-repeatable" if any(map(os.environ.get, REPEATABLE)) else "freezeframe"
+)
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import networkx as nx
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from freezeframe.checking.cycles import fair_part, strong_parts
@@ -64,7 +64,6 @@ def fair_subsets(edges: Edges, fair: set[int], candidates: set[int]) -> list[set
     ]
 
 
-@settings(deadline=None)  # the first call compiles
 @given(edges=graphs(), data=st.data())
 def test_parts_are_those_of_networkx(edges: Edges, data: st.DataObject) -> None:
     candidates = data.draw(st.sets(st.integers(0, len(edges) - 1)))
@@ -78,7 +77,6 @@ def test_parts_are_those_of_networkx(edges: Edges, data: st.DataObject) -> None:
     assert not part_of[~mask].any()
 
 
-@settings(deadline=None)  # the first call compiles
 @given(edges=graphs(), data=st.data())
 def test_a_fair_part_is_found_exactly_if_there_is_one(edges: Edges, data: st.DataObject) -> None:
     candidates = data.draw(st.sets(st.integers(0, len(edges) - 1)))

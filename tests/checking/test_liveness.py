@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from freezeframe.checking.liveness import Lasso, find_lasso
@@ -124,7 +124,6 @@ def graphs(draw: st.DrawFn) -> tuple[Edges, set[int]]:
     return edges, draw(st.sets(state))
 
 
-@settings(deadline=None)
 @given(graphs())
 def test_random_graphs_against_every_set_of_states(graph: tuple[Edges, set[int]]) -> None:
     edges, kept = graph

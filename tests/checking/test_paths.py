@@ -6,11 +6,12 @@ from collections.abc import Collection
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from freezeframe.checking.explorer import explore
-from freezeframe.checking.paths import Path, shortest_path
+from freezeframe.checking.paths import shortest_path
+from freezeframe.checking.turns import Path
 from freezeframe.protocol.language import Actor
 from freezeframe.protocol.policies import OneUpdateDomain
 from freezeframe.protocol.system import System
@@ -56,7 +57,6 @@ def graphs(draw: st.DrawFn) -> tuple[Edges, set[int]]:
     return edges, draw(st.sets(st.integers(0, len(edges) - 1), min_size=1))
 
 
-@settings(deadline=None)
 @given(graphs())
 def test_no_path_is_shorter_or_turns_less_or_takes_earlier_rules(
     graph: tuple[Edges, set[int]],

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from freezeframe.checking.check import check
@@ -78,7 +78,6 @@ def grown_tables() -> Tables:
     return explore(System(crowded(10), OneUpdateDomain())).tables
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_unpacking_undoes_packing(data: st.DataObject) -> None:
     tables = grown_tables()

@@ -225,13 +225,11 @@ def judged(text: str) -> None:
     assert all(each.line is None or 1 <= each.line <= last for each in found)
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_any_text_gives_a_fleet_or_mistakes(text: str) -> None:
     judged(text)
 
 
-@settings(deadline=None)
 @given(st.binary(), st.integers(0))
 def test_any_bytes_give_a_fleet_or_mistakes(
     tmp_path_factory: pytest.TempPathFactory, content: bytes, place: int
@@ -288,7 +286,7 @@ def mutate(document: dict[str, Any], at: random.Random, value: object) -> None:
         del target[at.choice(keys)]
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.data(), st.randoms(use_true_random=False), st.integers(1, 6))
 def test_any_change_of_a_valid_file_gives_a_fleet_or_mistakes(
     data: st.DataObject, at: random.Random, changes: int

@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given, reject, settings
+from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from freezeframe.fleet.lines import Lines, Path
@@ -130,13 +130,11 @@ def documents(draw: st.DrawFn) -> str:
     return text
 
 
-@settings(deadline=None)
 @given(documents())
 def test_exactly_what_the_parser_finds_has_a_line(text: str) -> None:
     assert set(Lines(text).paths) == set(paths(tomllib.loads(text)))
 
 
-@settings(deadline=None)
 @given(documents())
 def test_a_path_appears_with_the_statement_on_its_line(text: str) -> None:
     """What is before a line lacks the path, and the first whole text that has the line has it."""

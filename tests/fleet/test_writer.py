@@ -3,7 +3,7 @@
 from dataclasses import fields
 from typing import TypeVar
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from freezeframe.fleet import (
@@ -109,7 +109,6 @@ def budgets(guests: tuple[VirtualMachine, ...]) -> st.SearchStrategy[CustomerAct
     )
 
 
-@settings(deadline=None)
 @given(fleets())
 def test_a_written_fleet_reads_back_equal(fleet: Fleet) -> None:
     assert parse_fleet(write_fleet(fleet), "written") == fleet

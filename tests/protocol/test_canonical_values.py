@@ -154,7 +154,7 @@ def test_every_value_of_every_case_is_canonical(name: str) -> None:
             assert_canonical(kind(value), found.settings)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.data())
 def test_along_random_walks_all_that_is_known_fits_together(data: st.DataObject) -> None:
     state = system().initial

@@ -1,7 +1,7 @@
 """The nearest breach of one promise: a search breadth first over a simulation, bounded in its work.
 
-Chooses among equals as `paths` does, so that where it searches everything, it comes to what the
-exhaustive search comes to. It must not know from where the bounds come.
+Where it searches everything, it comes to what the exhaustive search comes to. It must not know from
+where the bounds come.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from collections.abc import Sequence
 
 from freezeframe.properties import Scope
 from freezeframe.protocol.language import Actor
-from freezeframe.protocol.system import Instance
 
 from .fairness import go_on_fairly
 from .findings import Finding, judged
 from .simulation import Move, Simulation
+from .turns import Edge, least_changing
 
 _WORK_MAX = 2_000_000
 """Instances of the fleet times edges: seconds, and some hundred megabytes."""
@@ -25,12 +25,6 @@ _ENTRIES_MAX = 500
 """How many states are tried for a loop of their own."""
 
 _LOOP_MOVES_MAX = 60
-
-_Edge = tuple[int, Move, int]
-"""A source, a move and a target, the states numbered in the order of their discovery."""
-
-_Key = tuple[int, Actor | None]
-"""A state, and the actor who led there."""
 
 
 class NearestBreach:
@@ -45,11 +39,12 @@ class NearestBreach:
         self.allowed = allowed
         self.known = known
         self._goals = self._repeating()
+        self._actors = [each.rule.actor for each in start.lookup.system.instances] + [Actor.TIME]
         self._is_step = start.lookup.properties[0].scope is Scope.STEP
         self._edges_left = min(_EDGES_MAX, _WORK_MAX // max(1, len(start.lookup.parts)))
         self._entries_left = _ENTRIES_MAX
         self._numbers = {tuple(start.ids): 0}
-        self._layers: list[list[_Edge]] = []
+        self._layers: list[list[Edge]] = []
         self._wanted: set[int] = set()
 
     def run(self) -> Finding | None:
@@ -91,7 +86,8 @@ class NearestBreach:
                 self._wanted.add(number)
                 return []
         target = self._numbers.setdefault(key, len(self._numbers))
-        self._layers[-1].append((number, move, target))
+        by = len(self._actors) - 1 if move is None else move
+        self._layers[-1].append((number, by, target))
         return [(target, twin)] if is_new else []
 
     def _is_goal(self, simulation: Simulation) -> bool:
@@ -124,47 +120,11 @@ class NearestBreach:
             layers.append([edge for edge in layer if edge[2] in wanted])
             wanted = {source for source, _, _ in layers[-1]}
         simulation = self.start.fork()
-        for move in least_changing(layers[::-1], simulation.lookup.system.instances):
-            simulation.take(move)
+        for by, _ in least_changing(reversed(layers), self._actors):
+            simulation.take(None if self._actors[by] is Actor.TIME else by)
         if self._is_step:
             simulation.take(_breaking(simulation))
         return judged(simulation, len(self.known.moves))
-
-
-def least_changing(
-    layers: Sequence[Sequence[tuple[int, Move, int]]], instances: Sequence[Instance]
-) -> tuple[Move, ...]:
-    """The path through `layers` of edges (source, move, target) on which the actor changes least
-    often.
-
-    It begins in state 0. Among equals it is the first in the order of the rules, as in `paths`.
-    """
-    best: dict[_Key, tuple[int, int]] = {(0, None): (0, 0)}
-    came: list[dict[_Key, tuple[_Key, Move]]] = []
-    for layer in layers:
-        reachable: dict[int, list[_Key]] = {}
-        for key in best:
-            reachable.setdefault(key[0], []).append(key)
-        following: dict[_Key, tuple[int, int, int]] = {}
-        back: dict[_Key, tuple[_Key, Move]] = {}
-        for source, move, target in layer:
-            actor = Actor.TIME if move is None else instances[move].rule.actor
-            for key in reachable.get(source, ()):
-                changes, rank = best[key]
-                changes += key[1] is not None and key[1] is not actor
-                ranked = (changes, rank, len(instances) if move is None else move)
-                if ranked < following.get((target, actor), (*ranked[:2], ranked[2] + 1)):
-                    following[target, actor] = ranked
-                    back[target, actor] = (key, move)
-        order = sorted(following, key=lambda key: following[key][1:])
-        best = {key: (following[key][0], rank) for rank, key in enumerate(order)}
-        came.append(back)
-    at = min(best, key=lambda key: best[key])
-    path: list[Move] = []
-    for back in reversed(came):
-        at, move = back[at]
-        path.append(move)
-    return tuple(reversed(path))
 
 
 def _breaking(simulation: Simulation) -> Move:

@@ -77,7 +77,7 @@ def test_one_seed_gives_one_history_byte_for_byte() -> None:
     assert len(set(texts)) == 3
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.data_too_large])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.data_too_large])
 @given(st.data())
 def test_what_hypothesis_draws_is_a_history_that_can_be_read_again(data: st.DataObject) -> None:
     records = history(fleet_with(EVERY_FAULT), DrawnChoices(data))
