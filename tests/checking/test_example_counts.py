@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -31,6 +32,23 @@ def test_every_promise_is_kept_in_every_state(name: str) -> None:
     assert (result.states, result.transitions, result.depth) == COUNTS[name]
     assert result.verdict is Verdict.HOLDS
     assert result.frontier == 0
+
+
+def test_how_a_run_reaches_and_updates_hosts_adds_nothing_to_explore() -> None:
+    fleet = example("one-vm")
+    reached = [
+        replace(
+            host,
+            uri=f"test:///{host.name}",
+            update_command=("update",),
+            rollback_command=("undo",),
+            update_timeout_ms=1_003,
+            rollback_timeout_ms=7,
+        )
+        for host in fleet.hosts
+    ]
+    result = check(replace(fleet, hosts=tuple(reached)), OneUpdateDomain())
+    assert (result.states, result.transitions, result.depth) == COUNTS["one-vm"]
 
 
 def test_the_default_example_has_someone_to_keep_every_promise_to() -> None:

@@ -11,6 +11,8 @@ Told = Callable[[str], list[str]]
 HOSTS = 'name = "x"\nhosts = [{name = "a"}, {name = "b"}]\n'
 SET = '[[availability_sets]]\nname = "web"\n'
 VM = '[[vms]]\nname = "v"\nhost = "a"\n'
+RUN = 'name = "x"\n[[hosts]]\nname = "a"\n'
+COMMANDS = 'update_command = ["update"]\nrollback_command = ["undo"]\n'
 PRESERVING = "found none, so 1 such faults in a pause are beside the point; remove the tolerance, "
 PRESERVING += "or make a VM preservable on a host whose update is vm-preserving"
 
@@ -101,6 +103,38 @@ PRESERVING += "or make a VM preservable on a host whose update is vm-preserving"
             HOSTS + 'tolerance.event_lost = 1\nupdate.kind = "disruptive"\n' + VM,
             "f:3: tolerance.event_lost: expected a VM that maintenance pauses, " + PRESERVING,
         ),
+        (
+            RUN + 'uri = "test:///one"\n[[hosts]]\nname = "b"\nuri = "test:///one"',
+            'f:7: hosts."b".uri: expected a URI of its own, found that of another host (line 4)',
+        ),
+        (
+            RUN + 'update_command = ["update"]',
+            (
+                'f:4: hosts."a".update_command: expected a rollback_command beside it, without '
+                "which an update cannot be aborted, found none; add one"
+            ),
+        ),
+        (
+            RUN + 'rollback_command = ["undo"]',
+            (
+                'f:4: hosts."a".rollback_command: expected an update_command beside it, found '
+                "none; add one, or remove this"
+            ),
+        ),
+        (
+            RUN + "update_timeout_seconds = 3",
+            (
+                'f:4: hosts."a".update_timeout_seconds: expected no timeout without '
+                "update_command, found one; add update_command, or remove this"
+            ),
+        ),
+        (
+            RUN + COMMANDS + "rollback_timeout_seconds = 2.5\n[timing]\nrollback = [0, 2]",
+            (
+                'f:6: hosts."a".rollback_timeout_seconds: expected at most 2, the longest '
+                "rollback in [timing], which is all that deadlines leave time for; found 2.5"
+            ),
+        ),
     ],
 )
 def test_what_does_not_fit_together_is_refused(told: Told, text: str, message: str) -> None:
@@ -119,6 +153,11 @@ def test_what_does_not_fit_together_is_refused(told: Told, text: str, message: s
         pytest.param(HOSTS + "tolerance.event_lost = 1\n" + VM, id="tolerance of a pause"),
         pytest.param(HOSTS + "tolerance.event_lost = 0\n", id="no tolerance"),
         pytest.param(HOSTS + "faults.event_lost = 1\n", id="faults without VMs"),
+        pytest.param(RUN + COMMANDS, id="commands within the time that timing promises"),
+        pytest.param(
+            RUN + COMMANDS + "update_timeout_seconds = 99\nrollback_timeout_seconds = 5",
+            id="commands with timeouts, that of the rollback as long as timing promises",
+        ),
         pytest.param(
             HOSTS + SET + "update_domains = 2\n" + VM + 'availability_set = "web"\n'
             '[[vms]]\nname = "w"\nhost = "a"\navailability_set = "web"\nupdate_domain = 1',

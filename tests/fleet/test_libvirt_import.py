@@ -63,7 +63,7 @@ def test_domains_become_vms_of_the_sets_that_their_metadata_name(
     uri = host(tmp_path, "one", placed)
     name = libvirt.open("test:///default").getHostname()
     fleet = import_fleet([uri])
-    assert fleet.hosts == (Host(name),)
+    assert fleet.hosts == (Host(name, uri=uri),)
     assert fleet.availability_sets == (AvailabilitySet("db", 1), AvailabilitySet("web", 7))
     assert fleet.vms == (
         VirtualMachine("alone", name),
@@ -80,10 +80,9 @@ def test_equal_names_of_hosts_and_domains_are_told_apart(tmp_path: Path) -> None
     fleet, notes = import_with_notes([one, two])
     first, second = (each.name for each in fleet.hosts)
     assert second == f"{first}-2"
+    assert [each.uri for each in fleet.hosts] == [one, two]
     assert [vm.name for vm in fleet.vms] == ["db", f"web@{first}", f"web@{second}"]
     assert notes == (
-        f"{first} is {one}",
-        f"{second} is {two}",
         f"web@{first} is the domain web, a name that several hosts have",
         f"web@{second} is the domain web, a name that several hosts have",
     )

@@ -14,6 +14,8 @@ SPAN = f"[min, max] with min <= max, each {SECONDS}"
 COUNT = "a whole number from 0 to 1000"
 NAME = "a name of 1 to 255 printable characters, no blank at its ends"
 KINDS = 'one of "no-impact", "vm-preserving", "disruptive"'
+URI = 'a URI without blanks, such as "qemu+ssh://host-a/system"'
+COMMAND = 'an array of a program and its arguments, such as ["update", "--now"]'
 FLAG = "true or false"
 
 
@@ -74,6 +76,17 @@ def valid(section: str, line: str) -> str:
         ("availability_sets", "fault_domains = 4", "a whole number from 1 to 3", "4"),
         ("hosts", "fault_domain = 3", "a whole number from 0 to 2", "3"),
         ("hosts", "update = true", KINDS, "true"),
+        ("hosts", "uri = 'host-a'", URI, '"host-a"'),
+        ("hosts", "uri = ':'", URI, '":"'),
+        ("hosts", "uri = 'test:///a b'", URI, '"test:///a b"'),
+        ("hosts", f"uri = 'test:{'x' * 1996}'", URI, f'"test:{"x" * 53}…'),
+        ("hosts", "update_command = 'update --now'", COMMAND, '"update --now"'),
+        ("hosts", "update_command = []", COMMAND, "[]"),
+        ("hosts", "update_command = [' ']", COMMAND, '[" "]'),
+        ("hosts", "update_command = ['a', 1]", COMMAND, '["a", 1]'),
+        ("hosts", 'rollback_command = ["a", "\\u0000"]', COMMAND, r'["a", "\u0000"]'),
+        ("hosts", "update_timeout_seconds = 0", LIMIT, "0"),
+        ("hosts", "rollback_timeout_seconds = '1'", LIMIT, '"1"'),
         ("vms", "name = ''", NAME, '""'),
         ("vms", "name = ' v'", NAME, '" v"'),
         ("vms", 'name = "a\\nb"', NAME, r'"a\nb"'),
@@ -115,6 +128,8 @@ def test_a_value_out_of_its_range_is_refused(
         ("availability_sets", "fault_domains = 1"),
         ("availability_sets", "fault_domains = 3"),
         ("hosts", "fault_domain = 1"),
+        ("hosts", f"uri = 'test:{'x' * 1995}'"),
+        ("hosts", "uri = 'qemu+unix:///system?socket=/run/a/libvirt-sock'"),
         ("vms", "update_domain = 4"),
         ("vms", f"name = '{'é' * 255}'"),
         ("vms", "name = 'a name with blanks [and] \"signs\"'"),

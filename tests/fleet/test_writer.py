@@ -1,6 +1,6 @@
 """What is written reads back as the same fleet, and reads well."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import TypeVar
 
 from hypothesis import given
@@ -32,6 +32,8 @@ NAMES = st.text(min_size=1, max_size=12).filter(
 COUNTS = st.integers(0, 3)
 MILLISECONDS = st.integers(0, 30 * 24 * 3600 * 1000) | st.integers(0, 60).map(lambda s: s * 1000)
 SPANS = st.tuples(MILLISECONDS, MILLISECONDS).map(lambda ends: Span(min(ends), max(ends)))
+WORDS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)
+COMMANDS = st.tuples(WORDS.filter(str.strip), WORDS) | st.tuples(WORDS.filter(str.strip))
 KINDS = st.sampled_from(UpdateKind)
 
 
@@ -60,6 +62,21 @@ def vms(
 
 
 @st.composite
+def reached(draw: st.DrawFn, uri: str, timing: Timing) -> Host:
+    """Draw how a host is reached and updated, or that nothing is said of it."""
+    rollbacks = st.integers(1, timing.rollback.max_ms) if timing.rollback.max_ms else st.none()
+    has_commands = draw(st.booleans())
+    return Host(
+        "",
+        uri=draw(st.sampled_from([None, uri])),
+        update_command=draw(COMMANDS) if has_commands else (),
+        rollback_command=draw(COMMANDS) if has_commands else (),
+        update_timeout_ms=draw(st.none() | st.integers(1, 9_999)) if has_commands else None,
+        rollback_timeout_ms=draw(st.none() | rollbacks) if has_commands else None,
+    )
+
+
+@st.composite
 def fleets(draw: st.DrawFn) -> Fleet:
     """Draw a fleet that a file could have described."""
     hosts = draw(st.lists(NAMES, min_size=1, max_size=4, unique=True))
@@ -73,8 +90,15 @@ def fleets(draw: st.DrawFn) -> Fleet:
     faults = draw(of(Faults, COUNTS))
     lowest = min((each.fault_domains for each in sets), default=3)
     kinds = [None, *UpdateKind]
+    timing = draw(of(Timing, SPANS))
     placed = [
-        Host(name, draw(st.integers(0, lowest - 1)), draw(st.sampled_from(kinds))) for name in hosts
+        replace(
+            draw(reached(f"test:///{number}", timing)),
+            name=name,
+            fault_domain=draw(st.integers(0, lowest - 1)),
+            update=draw(st.sampled_from(kinds)),
+        )
+        for number, name in enumerate(hosts)
     ]
     update = draw(st.builds(Update, KINDS, st.integers(1, 9)))
     kind_of = {host.name: host.update or update.kind for host in placed}
@@ -88,7 +112,7 @@ def fleets(draw: st.DrawFn) -> Fleet:
         hosts=tuple(placed),
         vms=guests,
         availability_sets=tuple(sets),
-        timing=draw(of(Timing, SPANS)),
+        timing=timing,
         limits=draw(st.builds(Limits, MILLISECONDS.map(lambda ms: ms or 1), COUNTS, MILLISECONDS)),
         update=update,
         faults=faults,
@@ -116,7 +140,16 @@ def test_a_written_fleet_reads_back_equal(fleet: Fleet) -> None:
 
 SMALL = Fleet(
     name='the "small" one',
-    hosts=(Host("a"), Host("b", 1, UpdateKind.DISRUPTIVE)),
+    hosts=(
+        Host(
+            "a",
+            uri="test:///default",
+            update_command=("sh", "-c", 'echo "new"\n'),
+            rollback_command=("true",),
+            rollback_timeout_ms=2_500,
+        ),
+        Host("b", 1, UpdateKind.DISRUPTIVE),
+    ),
     vms=(
         VirtualMachine("v", "a", "web", 0, may_move_to=("b",)),
         VirtualMachine("w", "b", preservable=False, exists=False),
@@ -160,6 +193,10 @@ fault_domains = 1
 
 [[hosts]]
 name = "a"
+uri = "test:///default"
+update_command = ["sh", "-c", "echo \\"new\\"\\n"]
+rollback_command = ["true"]
+rollback_timeout_seconds = 2.5
 
 [[hosts]]
 name = "b"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from freezeframe.fleet.lines import Path
-    from freezeframe.fleet.schema import FleetTable, SetTable, VmTable
+    from freezeframe.fleet.schema import FleetTable, HostTable, SetTable, VmTable
 
 VMS_PER_SET_MAX = 200
 """Most VMs in one availability set. Source: limits stated in Azure's documentation of HPC VMs."""
@@ -60,6 +60,9 @@ def inconsistencies(file: FleetTable, line: Callable[[Path], int]) -> Iterator[F
     for index, each in enumerate(file.availability_sets):
         yield from _set(file, index, each, line)
     yield from _fault_domains(file, line)
+    yield from _uris_used_twice(file, line)
+    for index, host in enumerate(file.hosts):
+        yield from _commands(file, index, host)
     yield from _idle_budgets(file)
     yield from _idle_tolerance(file)
 
@@ -154,6 +157,43 @@ def _fault_domains(file: FleetTable, line: Callable[[Path], int]) -> Iterator[Fi
                 text += f"found {host.fault_domain}"
                 yield Finding(path, text, given=(limit,))
                 break
+
+
+def _uris_used_twice(file: FleetTable, line: Callable[[Path], int]) -> Iterator[Finding]:
+    first: dict[str, int] = {}
+    for index, host in enumerate(file.hosts):
+        used = first.setdefault(host.uri, index) if host.uri is not None else index
+        if used != index:
+            path: Path = ("hosts", used, "uri")
+            text = f"expected a URI of its own, found that of another host (line {line(path)})"
+            yield Finding(("hosts", index, "uri"), text, given=(path,))
+
+
+def _commands(file: FleetTable, index: int, host: HostTable) -> Iterator[Finding]:
+    """Find commands without their counterpart, and timeouts that limit nothing or too little."""
+    at: Path = ("hosts", index)
+    update: Path = (*at, "update_command")
+    rollback: Path = (*at, "rollback_command")
+    if host.update_command and not host.rollback_command:
+        text = "expected a rollback_command beside it, without which an update cannot be aborted, "
+        yield Finding(update, f"{text}found none; add one", given=(rollback,))
+    if host.rollback_command and not host.update_command:
+        text = "expected an update_command beside it, found none; add one, or remove this"
+        yield Finding(rollback, text, given=(update,))
+    for path, command, timeout_ms in (
+        (update, host.update_command, host.update_timeout_ms),
+        (rollback, host.rollback_command, host.rollback_timeout_ms),
+    ):
+        if timeout_ms is not None and not command:
+            key = str(path[-1])
+            text = f"expected no timeout without {key}, found one; add {key}, or remove this"
+            yield Finding((*at, key.replace("command", "timeout_seconds")), text, given=(path,))
+    longest_ms = file.timing.rollback.max_ms
+    timeout: Path = (*at, "rollback_timeout_seconds")
+    if host.rollback_timeout_ms is not None and host.rollback_timeout_ms > longest_ms:
+        text = f"expected at most {longest_ms / 1000:g}, the longest rollback in [timing], which "
+        text += f"is all that deadlines leave time for; found {host.rollback_timeout_ms / 1000:g}"
+        yield Finding(timeout, text, given=(("timing", "rollback"),))
 
 
 def _idle_budgets(file: FleetTable) -> Iterator[Finding]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path as FilePath
 
     from freezeframe.fleet.judgement import Judgement
-    from freezeframe.fleet.schema import FleetTable
+    from freezeframe.fleet.schema import FleetTable, HostTable
 
 FILE_BYTES_MAX = 4_000_000
 """Longest file that is read: ten thousand VMs take a quarter of it."""
@@ -109,7 +109,7 @@ def _fleet(table: FleetTable) -> Fleet:
     }
     return Fleet(
         name=table.name,
-        hosts=tuple(Host(each.name, each.fault_domain, each.update) for each in table.hosts),
+        hosts=tuple(map(_host, table.hosts)),
         vms=tuple(_vms(table, {each.name: each.update_domains for each in sets})),
         availability_sets=tuple(sets),
         timing=table.timing,
@@ -119,6 +119,19 @@ def _fleet(table: FleetTable) -> Fleet:
         customer=table.customer,
         operator=table.operator,
         tolerance=Tolerance(**tolerated),
+    )
+
+
+def _host(table: HostTable) -> Host:
+    return Host(
+        name=table.name,
+        fault_domain=table.fault_domain,
+        update=table.update,
+        uri=table.uri,
+        update_command=tuple(table.update_command),
+        rollback_command=tuple(table.rollback_command),
+        update_timeout_ms=table.update_timeout_ms,
+        rollback_timeout_ms=table.rollback_timeout_ms,
     )
 
 

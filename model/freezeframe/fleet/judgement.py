@@ -137,5 +137,6 @@ def _known_keys(path: Path) -> list[str]:
     if len(path) == 1:
         return list(FleetTable.model_fields)
     if path[0] in KINDS:
-        return list(_ENTRIES[str(path[0])].model_fields)
+        entry = _ENTRIES[str(path[0])].model_fields
+        return [field.alias or name for name, field in entry.items()]
     return [file_key(field.name) for field in fields(_SECTIONS[str(path[0])])]

@@ -199,7 +199,7 @@ def _assembled(
 ) -> Imported:
     """Put together what the hosts told; the reader of fleet files has the last word on it."""
     names = _host_names(hostnames)
-    notes = [f"{names[uri]} is {uri}" for uri in hostnames]
+    notes: list[str] = []
     vms: list[VirtualMachine] = []
     counts: dict[str, tuple[int, int]] = {}
     seen = Counter(domain.name for domain in domains)
@@ -216,7 +216,7 @@ def _assembled(
         vms.append(VirtualMachine(name, names[domain.uri], set_name, number))
     fleet = Fleet(
         name="imported from libvirt",
-        hosts=tuple(Host(names[uri], chosen.get(uri, 0)) for uri in hostnames),
+        hosts=tuple(Host(names[uri], chosen.get(uri, 0), uri=uri) for uri in hostnames),
         vms=tuple(vms),
         availability_sets=tuple(AvailabilitySet(name, *counts[name]) for name in sorted(counts)),
     )

@@ -135,11 +135,21 @@ class AvailabilitySet:
 
 @dataclass(frozen=True)
 class Host:
-    """A machine that runs VMs; `update` overrides the fleet's kind of update for this host."""
+    """A machine that runs VMs; `update` overrides the fleet's kind of update for this host.
+
+    The rest is how a run reaches and updates it, and nothing that a check asks: `uri` names its
+    adapter, a command is a program and its arguments, and a timeout is None where the longest time
+    that the fleet's timing promises is the limit (`Fleet.update_timeout_ms`).
+    """
 
     name: str
     fault_domain: int = 0
     update: UpdateKind | None = None
+    uri: str | None = None
+    update_command: tuple[str, ...] = ()
+    rollback_command: tuple[str, ...] = ()
+    update_timeout_ms: int | None = None
+    rollback_timeout_ms: int | None = None
 
 
 @dataclass(frozen=True)
@@ -183,3 +193,13 @@ class Fleet:
         spans = (getattr(self.timing, each.name) for each in fields(self.timing))
         bounds = tuple(bound for span in spans for bound in (span.min_ms, span.max_ms))
         return (*bounds, self.limits.pause_ms, self.limits.notice_ms)
+
+    def update_timeout_ms(self, host: Host) -> int:
+        """How long the update command of `host` may run, in milliseconds."""
+        own_ms = host.update_timeout_ms
+        return self.timing.update.max_ms if own_ms is None else own_ms
+
+    def rollback_timeout_ms(self, host: Host) -> int:
+        """How long the rollback command of `host` may run, in milliseconds."""
+        own_ms = host.rollback_timeout_ms
+        return self.timing.rollback.max_ms if own_ms is None else own_ms

@@ -50,6 +50,9 @@ COUNT_MAX = 1_000
 NAME_MAX = 255
 """Longest name. Source: longest file name on Linux, which libvirt gives a domain's file."""
 
+URI_MAX = 2_000
+"""Longest URI of an adapter, which may hold the path of a socket."""
+
 _STRICT = ConfigDict(strict=True, extra="forbid")
 
 
@@ -99,9 +102,19 @@ def _is_name(text: str) -> bool:
     return 0 < len(text) <= NAME_MAX and text.isprintable() and text == text.strip()
 
 
+def _is_uri(text: str) -> bool:
+    is_readable = text.isprintable() and not any(map(str.isspace, text))
+    return is_readable and len(text) <= URI_MAX and text.find(":") > 0
+
+
+def _is_command(words: list[str]) -> bool:
+    """Whether a system can be asked to run it: a program, and no NUL in any word."""
+    return bool(words) and bool(words[0].strip()) and not any("\0" in word for word in words)
+
+
 _SECONDS = f"seconds from 0 to {SECONDS_MAX}, no finer than 0.001"
 _Seconds = Annotated[int, PlainValidator(_milliseconds), _expected(_SECONDS)]
-_PauseLimit = Annotated[
+_SecondsLimit = Annotated[
     int,
     PlainValidator(_milliseconds),
     _expected(_SECONDS.replace("from 0", "above 0, up"), lambda limit_ms: limit_ms > 0),
@@ -116,6 +129,13 @@ _Name = Annotated[
 ]
 _Names = Annotated[
     list[str], _expected("an array of names", lambda names: all(map(_is_name, names)))
+]
+_Uri = Annotated[
+    str, _expected('a URI without blanks, such as "qemu+ssh://host-a/system"', _is_uri)
+]
+_Command = Annotated[
+    list[str],
+    _expected('an array of a program and its arguments, such as ["update", "--now"]', _is_command),
 ]
 _Kind = Annotated[
     UpdateKind,
@@ -167,6 +187,11 @@ class HostTable(_Table):
     name: _Name
     fault_domain: Annotated[int, _whole(0, FAULT_DOMAINS_MAX - 1)] = 0
     update: _Kind | None = None
+    uri: _Uri | None = None
+    update_command: _Command = []
+    rollback_command: _Command = []
+    update_timeout_ms: _SecondsLimit | None = Field(None, alias="update_timeout_seconds")
+    rollback_timeout_ms: _SecondsLimit | None = Field(None, alias="rollback_timeout_seconds")
 
 
 class VmTable(_Table):
@@ -185,7 +210,7 @@ class FleetTable(_Table):
     """A whole file; sections that are value classes already are held as such."""
 
     name: _Name
-    limits: Annotated[Limits, _section(Limits, each=_Seconds, pause_ms=_PauseLimit)] = Limits()
+    limits: Annotated[Limits, _section(Limits, each=_Seconds, pause_ms=_SecondsLimit)] = Limits()
     timing: Annotated[Timing, _section(Timing, each=_Span)] = Timing()
     update: Annotated[
         Update, _section(Update, kind=_Kind, attempts=Annotated[int, _whole(1, COUNT_MAX)])

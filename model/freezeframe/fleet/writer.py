@@ -101,8 +101,8 @@ def _value(value: object) -> str:
         return f"[{', '.join(map(_value, value))}]"
     if isinstance(value, int):
         return str(value)
-    # Names are printable, and for these JSON and TOML agree.
-    return json.dumps(str(value), ensure_ascii=False)
+    # JSON and TOML agree on texts, but for one character that JSON does not escape.
+    return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _seconds(milliseconds: int) -> str:
