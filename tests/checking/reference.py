@@ -119,7 +119,7 @@ def _later(system: System, state: State) -> State:
     """One unit of time later."""
     handles = [slot.kind(value) for slot, value in zip(system.slots, state, strict=True)]
     for handle in handles:
-        handle.tick(system.settings)
+        handle.tick(system.settings, 1)
     return tuple(handle.freeze() for handle in handles)
 
 

@@ -7,7 +7,7 @@ from itertools import islice
 
 import pytest
 
-from freezeframe.fleet import CustomerActions, Faults, OperatorActions
+from freezeframe.fleet import CustomerActions, Faults, Fleet, OperatorActions
 from freezeframe.lifecycles import EventStatus, HostStatus, SetStatus, VmStatus
 from freezeframe.protocol.components import VM, Component, Controller, Host
 from freezeframe.protocol.language import Actor, Rule, rule
@@ -199,3 +199,44 @@ def test_instances_are_told_by_their_rule_and_subjects() -> None:
     assert len(set(names)) == len(names)
     assert {"pause a web-0", "pause b web-1", "settle web", "clear_alarm"} <= set(names)
     assert "pause a web-1" not in names
+
+
+def _states(fleet: Fleet, count: int, tick_ms: int | None = None) -> tuple[System, list[State]]:
+    """A system, and the first states that a breadth-first search of it meets."""
+    system = System(fleet, OneUpdateDomain(), tick_ms=tick_ms)
+    states = [system.initial]
+    known = {system.initial}
+    for state in islice(states, count):  # grows while it is walked
+        for step in system.steps(state):
+            if step.state not in known:
+                known.add(step.state)
+                states.append(step.state)
+    return system, states[:count]
+
+
+@pytest.mark.parametrize("name", ["updates hang and fail, operators cancel", "usual durations"])
+def test_time_can_pass_many_units_at_once(name: str) -> None:
+    system, states = _states(CASES[name].fleet, 400)
+    for state in states:
+        for slot, value in enumerate(state):
+            by_one = value
+            for _ in range(3):
+                by_one = system.tick(slot, by_one)
+            assert system.tick(slot, value, 3) == by_one
+
+
+@pytest.mark.parametrize("name", ["updates hang and fail, operators cancel", "usual durations"])
+def test_an_outcome_stays_as_it_is_until_the_time_it_tells(name: str) -> None:
+    """With a finer unit than need be there are units in which nothing may alter."""
+    system, states = _states(CASES[name].fleet, 1_500, tick_ms=500)
+    altered = 0
+    for state in states:
+        for part in {part for instance in system.instances for part in instance.parts}:
+            values = [state[slot] for slot in part.slots]
+            told = system.evaluate(part.form, values)
+            later = [system.tick(slot, state[slot]) for slot in part.slots]
+            after = system.evaluate(part.form, later)
+            is_same = (told.is_enabled, told.is_due) == (after.is_enabled, after.is_due)
+            assert is_same or told.alters_in == 1
+            altered += not is_same
+    assert altered

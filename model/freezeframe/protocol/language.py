@@ -80,7 +80,8 @@ class Waiting(Exception):  # noqa: N818 (likewise)
 @dataclass
 class Evaluation:
     """What one evaluation of a rule's function saw: guards and pulls in the order met, and whether
-    time must wait.
+    time must wait. `alters_in` is the least time after which a clock that it compared can change
+    it, None if none can.
     """
 
     rule: str
@@ -90,6 +91,13 @@ class Evaluation:
     guards: list[tuple[str, bool]] = field(default_factory=list)
     pulls: list[Pull] = field(default_factory=list)
     due: bool = False
+    alters_in: int | None = None
+
+    def compares(self, clock: int, bound: int) -> None:
+        """Note that the evaluation turns out otherwise once `clock` shows `bound`."""
+        if clock < bound:
+            left = bound - clock
+            self.alters_in = left if self.alters_in is None else min(self.alters_in, left)
 
 
 _EVALUATION: ContextVar[Evaluation] = ContextVar("freezeframe_evaluation")
@@ -130,6 +138,7 @@ def takes(clock: Clock, duration: Duration) -> None:
     """
     evaluation = _EVALUATION.get()
     least, longest = evaluation.spans[duration]
+    evaluation.compares(clock, least if clock < least else longest)
     if clock < least:
         raise Waiting
     if clock >= longest:
@@ -138,9 +147,8 @@ def takes(clock: Clock, duration: Duration) -> None:
 
 def by(clock: Clock, deadline: Deadline) -> None:
     """Time may not pass `deadline` on `clock` while the step is possible and not taken."""
-    evaluation = _EVALUATION.get()
-    if clock >= evaluation.deadlines[deadline]:
-        evaluation.due = True
+    if reached(clock, deadline):
+        _EVALUATION.get().due = True
 
 
 def promptly() -> None:
@@ -150,12 +158,18 @@ def promptly() -> None:
 
 def exceeded(clock: Clock, duration: Duration) -> bool:
     """Whether `clock` shows more than the longest time of `duration`."""
-    return clock > _EVALUATION.get().spans[duration][1]
+    evaluation = _EVALUATION.get()
+    longest = evaluation.spans[duration][1]
+    evaluation.compares(clock, longest + 1)
+    return clock > longest
 
 
 def reached(clock: Clock, deadline: Deadline) -> bool:
     """Whether `clock` shows `deadline` or more."""
-    return clock >= _EVALUATION.get().deadlines[deadline]
+    evaluation = _EVALUATION.get()
+    moment = evaluation.deadlines[deadline]
+    evaluation.compares(clock, moment)
+    return clock >= moment
 
 
 def note_pull(lifecycle: str, state: str, trigger: str) -> None:

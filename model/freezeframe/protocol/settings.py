@@ -42,9 +42,13 @@ class Settings:
         return ticks * self.tick_ms / 1000
 
 
-def settings_of(fleet: Fleet, deadlines_ms: Mapping[Deadline, int]) -> Settings:
-    """Count the durations of `fleet` and the given deadlines in their greatest common divisor."""
-    tick_ms = gcd(*fleet.durations_ms, *deadlines_ms.values()) or 1000
+def settings_of(
+    fleet: Fleet, deadlines_ms: Mapping[Deadline, int], tick_ms: int | None = None
+) -> Settings:
+    """Count the durations of `fleet` and the given deadlines in units of `tick_ms`, which must
+    divide them; None stands for their greatest common divisor.
+    """
+    tick_ms = tick_ms or gcd(*fleet.durations_ms, *deadlines_ms.values()) or 1000
     spans = {each: getattr(fleet.timing, each.value) for each in Duration}
     return Settings(
         tick_ms=tick_ms,

@@ -70,6 +70,8 @@ class Outcome:
     guards: tuple[tuple[str, bool], ...]
     pulls: tuple[Pull, ...]
     """The rows of lifecycles that the part took; none if it is not enabled."""
+    alters_in: int | None
+    """After how much time at least it can be another outcome; None if time alters nothing."""
 
 
 @dataclass(frozen=True)
@@ -98,15 +100,24 @@ class Step:
 class System:
     """All that can happen to `fleet` under `policy`, with the guards named in `without` switched
     off.
+
+    Time is counted in units of `tick_ms`; None stands for the longest that divide every duration.
     """
 
-    def __init__(self, fleet: Fleet, policy: Policy, without: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        fleet: Fleet,
+        policy: Policy,
+        without: frozenset[str] = frozenset(),
+        *,
+        tick_ms: int | None = None,
+    ) -> None:
         """Ground every rule of the policy; raises `PolicyError` if it is not one."""
         self.fleet = fleet
         self.policy = policy
         self.without = without
         try:
-            self.settings: Settings = settings_of(fleet, policy.deadlines_ms(fleet))
+            self.settings: Settings = settings_of(fleet, policy.deadlines_ms(fleet), tick_ms)
             self.topology = Topology(fleet, policy.lane)
             self.slots = self.topology.slots
             self.instances = tuple(self._instances())
@@ -157,12 +168,13 @@ class System:
             tuple(touched),
             tuple(evaluation.guards),
             tuple(evaluation.pulls) if is_enabled else (),
+            evaluation.alters_in,
         )
 
-    def tick(self, slot: int, value: Value) -> Value:
-        """The value of a component after one unit of time."""
+    def tick(self, slot: int, value: Value, units: int = 1) -> Value:
+        """The value of a component after `units` of time."""
         handle = self.slots[slot].kind(value)
-        handle.tick(self.settings)
+        handle.tick(self.settings, units)
         return handle.freeze()
 
     def apply(self, state: State, instance: Instance | None) -> State | None:

@@ -69,8 +69,8 @@ class Component:
             return self._value
         return tuple(getattr(self, name) for name in self.FIELDS)
 
-    def tick(self, settings: Settings) -> None:
-        """Let one unit of time pass; clocks stop counting where no rule can tell any more."""
+    def tick(self, settings: Settings, units: int) -> None:
+        """Let `units` of time pass; clocks stop counting where no rule can tell any more."""
 
 
 def taken(lifecycle: Lifecycle[S], state: S, trigger: str) -> S:
@@ -80,6 +80,6 @@ def taken(lifecycle: Lifecycle[S], state: S, trigger: str) -> S:
     return destination
 
 
-def counted(clock: Clock, longest: int) -> Clock:
-    """One unit more on `clock`, which stops at `longest`."""
-    return Clock(min(clock + 1, longest))
+def counted(clock: Clock, longest: int, units: int) -> Clock:
+    """`units` more on `clock`, which stops at `longest`."""
+    return Clock(min(clock + units, longest))

@@ -33,10 +33,10 @@ class Controller(Component):
         elif self.is_up:
             vm.observe()
 
-    def tick(self, settings: Settings) -> None:
-        """One unit of restarting."""
+    def tick(self, settings: Settings, units: int) -> None:
+        """Units of restarting."""
         if not self.is_up:
-            self.down_for = counted(self.down_for, settings.longest(Duration.RESTART))
+            self.down_for = counted(self.down_for, settings.longest(Duration.RESTART), units)
 
 
 class Alarm(Component):

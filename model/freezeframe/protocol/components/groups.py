@@ -54,10 +54,10 @@ class AvailabilitySet(Component):
         self.hosts -= 1
         self.lane = self.lane if self.hosts else None
 
-    def tick(self, settings: Settings) -> None:
-        """One unit of recovery."""
+    def tick(self, settings: Settings, units: int) -> None:
+        """Units of recovery."""
         if self.status is SetStatus.RECOVERING:
-            self.in_phase = counted(self.in_phase, settings.longest(Duration.RECOVERY))
+            self.in_phase = counted(self.in_phase, settings.longest(Duration.RECOVERY), units)
 
 
 class ScheduledEvent(Component):
@@ -94,7 +94,9 @@ class ScheduledEvent(Component):
         if self.is_current:
             self.pull("complete" if self.status is EventStatus.STARTED else "cancel")
 
-    def tick(self, settings: Settings) -> None:
-        """One unit of notice."""
+    def tick(self, settings: Settings, units: int) -> None:
+        """Units of notice."""
         if self.status is EventStatus.SCHEDULED:
-            self.announced_for = counted(self.announced_for, settings.deadlines[Deadline.NOTICE])
+            self.announced_for = counted(
+                self.announced_for, settings.deadlines[Deadline.NOTICE], units
+            )

@@ -52,10 +52,10 @@ class Host(Component):
         self.in_phase = ZERO
         self.is_hung = False
 
-    def tick(self, settings: Settings) -> None:
-        """One unit of update or rollback; only a hung update can take longer than the longest."""
+    def tick(self, settings: Settings, units: int) -> None:
+        """Units of update or rollback; only a hung update can take longer than the longest."""
         if self.status is HostStatus.UPDATING:
             longest = settings.longest(Duration.UPDATE)
-            self.in_phase = counted(self.in_phase, longest + 1 if self.is_hung else longest)
+            self.in_phase = counted(self.in_phase, longest + 1 if self.is_hung else longest, units)
         elif self.status is HostStatus.ROLLING_BACK:
-            self.in_phase = counted(self.in_phase, settings.longest(Duration.ROLLBACK))
+            self.in_phase = counted(self.in_phase, settings.longest(Duration.ROLLBACK), units)

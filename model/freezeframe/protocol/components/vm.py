@@ -210,13 +210,13 @@ class VM(Component):
         self.let_go("fail")
         self.memory_intact = False
 
-    def tick(self, settings: Settings) -> None:
-        """One unit of pause, phase and ignorance."""
+    def tick(self, settings: Settings, units: int) -> None:
+        """Units of pause, phase and ignorance."""
         if self.was_paused_by_maintenance:
-            self.paused_for = counted(self.paused_for, settings.longest_pause)
+            self.paused_for = counted(self.paused_for, settings.longest_pause, units)
         if self.status is VmStatus.RESUMING:
-            self.in_phase = counted(self.in_phase, settings.longest(Duration.RESUME))
+            self.in_phase = counted(self.in_phase, settings.longest(Duration.RESUME), units)
         elif self.status is VmStatus.RESUMED:
-            self.in_phase = counted(self.in_phase, settings.longest(Duration.CLOCK_SYNC))
+            self.in_phase = counted(self.in_phase, settings.longest(Duration.CLOCK_SYNC), units)
         if self.seen is not self.status:
-            self.unseen_for = counted(self.unseen_for, settings.longest(Duration.POLL))
+            self.unseen_for = counted(self.unseen_for, settings.longest(Duration.POLL), units)
