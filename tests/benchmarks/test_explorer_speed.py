@@ -12,8 +12,8 @@ from statistics import median
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from freezeframe.checking.explorer import explore
-from freezeframe.checking.space import Space
+from freezeframe.checking.search.explorer import explore
+from freezeframe.checking.search.space import Space
 from freezeframe.fleet import Fleet
 from freezeframe.protocol.policies import OneUpdateDomain
 from freezeframe.protocol.system import System
@@ -30,7 +30,7 @@ ROUNDS = 5
 ROOT = Path(__file__).parents[2]
 
 WHOLE_PROCESS = """
-from freezeframe.checking.explorer import explore
+from freezeframe.checking.search.explorer import explore
 from freezeframe.protocol.policies import OneUpdateDomain
 from freezeframe.protocol.system import System
 from tests.benchmarks.fleets import FLEETS

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from freezeframe.checking.space import Space
+from freezeframe.checking.search.space import Space
 from freezeframe.protocol.language import Actor, Rule
 from freezeframe.protocol.system import Instance
 
 if TYPE_CHECKING:
-    from freezeframe.checking.tables import Tables
+    from freezeframe.checking.search.tables import Tables
 
 Edges = Sequence[Sequence[tuple[int, int]]]
 """For each state, its edges as (by, to); the last `by` of all is time."""

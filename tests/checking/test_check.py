@@ -8,8 +8,8 @@ from itertools import pairwise
 import pytest
 
 from freezeframe.checking.check import check
-from freezeframe.checking.explorer import Progress
-from freezeframe.checking.space import Space
+from freezeframe.checking.search.explorer import Progress
+from freezeframe.checking.search.space import Space
 from freezeframe.fleet import Faults, Fleet, Tolerance
 from freezeframe.observation import HostView, VmView
 from freezeframe.properties import ALL, PROMISES, Kind, Property, Scope

@@ -11,8 +11,8 @@ from functools import cache
 import pytest
 
 from freezeframe.checking.check import check
-from freezeframe.checking.coverage import all_pulls, pulls_taken
-from freezeframe.checking.space import Space
+from freezeframe.checking.search.coverage import all_pulls, pulls_taken
+from freezeframe.checking.search.space import Space
 from freezeframe.fleet import CustomerActions, Faults, Fleet, OperatorActions, UpdateKind
 from freezeframe.protocol.language import Guard
 from freezeframe.protocol.policies import POLICIES, STANDARD_RULES, Policy, load_policy

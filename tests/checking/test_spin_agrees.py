@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from freezeframe.checking.explorer import explore
+from freezeframe.checking.search.explorer import explore
 from freezeframe.fleet import (
     AvailabilitySet,
     CustomerActions,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from freezeframe.checking.explorer import MAX_STATES_DEFAULT
+from freezeframe.checking.search.explorer import MAX_STATES_DEFAULT
 from freezeframe.cli import check as command
 from freezeframe.cli.__main__ import run
 from freezeframe.fleet.examples import example_text

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from freezeframe.checking.coverage import pulls_taken
-from freezeframe.checking.explorer import explore
+from freezeframe.checking.search.coverage import pulls_taken
+from freezeframe.checking.search.explorer import explore
 from freezeframe.fleet import (
     AvailabilitySet,
     CustomerActions,

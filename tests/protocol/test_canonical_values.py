@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from freezeframe.checking.explorer import explore
+from freezeframe.checking.search.explorer import explore
 from freezeframe.fleet import (
     CustomerActions,
     Faults,

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from freezeframe.checking.coverage import pulls_on
-from freezeframe.checking.explorer import explore
+from freezeframe.checking.search.coverage import pulls_on
+from freezeframe.checking.search.explorer import explore
 from freezeframe.fleet import (
     AvailabilitySet,
     CustomerActions,

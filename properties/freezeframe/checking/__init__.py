@@ -11,16 +11,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .hunting import find_violation
-    from .machine import fleet_machine
-    from .testing import fleet_test
+    from .machines.hunting import find_violation
+    from .machines.machine import fleet_machine
+    from .machines.testing import fleet_test
 
 __all__ = ["find_violation", "fleet_machine", "fleet_test"]
 
 _HOMES = {
-    "find_violation": "hunting",
-    "fleet_machine": "machine",
-    "fleet_test": "testing",
+    "find_violation": "machines.hunting",
+    "fleet_machine": "machines.machine",
+    "fleet_test": "machines.testing",
 }
 
 

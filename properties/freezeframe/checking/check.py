@@ -17,14 +17,14 @@ from freezeframe.protocol.policies import Policy
 from freezeframe.protocol.system import ModelError, System
 from freezeframe.reporting import CheckResult, Counterexample, PropertyResult, Verdict
 
-from . import kernel
+from .asking.questions import Question, ask, is_over, questions_of, values_for
 from .counterexamples import Replay, narrate, replay
-from .coverage import coverage_of
-from .explorer import MAX_STATES_DEFAULT, Watcher, explore
-from .liveness import Lasso, find_lasso
-from .paths import shortest_path
-from .questions import Question, ask, is_over, questions_of, values_for
-from .space import Space
+from .search import kernel
+from .search.coverage import coverage_of
+from .search.explorer import MAX_STATES_DEFAULT, Watcher, explore
+from .search.liveness import Lasso, find_lasso
+from .search.paths import shortest_path
+from .search.space import Space
 
 
 def check(

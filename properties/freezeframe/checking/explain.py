@@ -21,8 +21,8 @@ from freezeframe.reporting import CheckResult, PropertyResult, Verdict
 from freezeframe.reporting.purposes import Explanation, Group, GuardPurpose
 
 from .check import check
-from .explorer import Watcher
-from .space import Space
+from .search.explorer import Watcher
+from .search.space import Space
 
 MAX_STATES_DEFAULT: Final = 2_000_000
 """Without a guard a fleet may have many times the states that it has with it."""

@@ -53,7 +53,7 @@ def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Col
     config = parent.config
     if path != _HERE or not config.option.pyargs or PACKAGE not in config.args:
         return None
-    from .suite import FleetDirectory  # noqa: PLC0415 (heavy, and only needed here)
+    from .machines.suite import FleetDirectory  # noqa: PLC0415 (heavy, and only needed here)
 
     return FleetDirectory.from_parent(parent, path=path)
 

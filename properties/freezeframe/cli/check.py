@@ -17,7 +17,7 @@ from .names import blamed_on, find_fleet, find_guards, find_policy, find_propert
 from .progress import ProgressLine
 
 if TYPE_CHECKING:
-    from freezeframe.checking.space import Space
+    from freezeframe.checking.search.space import Space
     from freezeframe.fleet import Fleet
     from freezeframe.reporting import CheckResult
 
@@ -148,7 +148,7 @@ def check(  # noqa: PLR0917 (click calls it by name)
     guards = find_guards(without, chosen_policy)
 
     from freezeframe.checking.check import check as run_check  # noqa: PLC0415 (names are judged first)
-    from freezeframe.checking.graphs import refuse_other_formats, write_graph  # noqa: PLC0415 (likewise)
+    from freezeframe.checking.search.graphs import refuse_other_formats, write_graph  # noqa: PLC0415 (likewise)
     from freezeframe.reporting.advice import Command, options_of  # noqa: PLC0415 (likewise)
     from freezeframe.reporting.page import check_page  # noqa: PLC0415 (likewise)
 

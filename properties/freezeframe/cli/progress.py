@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, Self
 from .console import is_terminal
 
 if TYPE_CHECKING:
-    from freezeframe.checking.explorer import Progress
+    from freezeframe.checking.search.explorer import Progress
 
 SILENT_SECONDS: Final = 1.0
 """What is over within this time is not worth a line."""

@@ -7,16 +7,15 @@ from random import Random
 
 import pytest
 
-from freezeframe.checking.lookup import Lookup
-from freezeframe.checking.questions import ask, questions_of, values_for
-from freezeframe.checking.simulation import Move, Simulation
+from freezeframe.checking.asking.questions import ask, questions_of, values_for
+from freezeframe.checking.runs.lookup import Lookup
+from freezeframe.checking.runs.simulation import Move, Simulation
 from freezeframe.fleet import Faults
 from freezeframe.properties import PROMISES, Kind, Scope
 from freezeframe.protocol.policies import load_policy
 from freezeframe.protocol.system import ModelError, State, System
+from tests.checking.big_fleets import big_fleet
 from tests.fleets import CASES, NO_NOTICE, one_vm
-
-from .big_fleets import big_fleet
 
 
 def steps_of(simulation: Simulation) -> dict[str, State]:

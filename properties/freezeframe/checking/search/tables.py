@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from freezeframe.checking.asking.answers import Answers, Form, Tree, inserted
 from freezeframe.properties import Property
 from freezeframe.protocol.components import Component, Value
 from freezeframe.protocol.system import System
 
-from .answers import Answers, Form, Tree, inserted
 from .kernel import NODE_SHIFT, OUT_OF_PLAY, POSITION_MASK, UNKNOWN, WORD_BITS
 
 Ints = npt.NDArray[np.int64]

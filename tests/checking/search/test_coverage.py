@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from freezeframe.checking import coverage
-from freezeframe.checking.coverage import all_pulls, coverage_of, pulls_taken, row_name
-from freezeframe.checking.explorer import explore
+from freezeframe.checking.search import coverage
+from freezeframe.checking.search.coverage import all_pulls, coverage_of, pulls_taken, row_name
+from freezeframe.checking.search.explorer import explore
 from freezeframe.fleet import CustomerActions, Faults, example
 from freezeframe.lifecycles import ALL, Lifecycle
 from freezeframe.protocol.components import AvailabilitySet, Host

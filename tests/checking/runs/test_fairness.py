@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from freezeframe.checking.fairness import go_on_fairly
-from freezeframe.checking.lookup import Lookup
-from freezeframe.checking.simulation import Simulation
+from freezeframe.checking.runs.fairness import go_on_fairly
+from freezeframe.checking.runs.lookup import Lookup
+from freezeframe.checking.runs.simulation import Simulation
 from freezeframe.lifecycles import HostStatus
 from freezeframe.properties import PROMISES
 from freezeframe.protocol.components import Host
 from freezeframe.protocol.language import Rule
 from freezeframe.protocol.policies import OneUpdateDomain, load_policy
 from freezeframe.protocol.system import State, System
+from tests.checking.big_fleets import big_fleet
 from tests.faulty.changed import without_rules
 from tests.fleets import CASES, NO_NOTICE, one_vm
-
-from .big_fleets import big_fleet
 
 EVENTUAL = [each for each in PROMISES if each.name == "no_vm_left_paused"]
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from freezeframe.checking.turns import Edge, least_changing
 from freezeframe.properties import Scope
 from freezeframe.protocol.language import Actor
 
 from .fairness import go_on_fairly
 from .findings import Finding, judged
 from .simulation import Move, Simulation
-from .turns import Edge, least_changing
 
 _WORK_MAX = 2_000_000
 """Instances of the fleet times edges: seconds, and some hundred megabytes."""

@@ -7,16 +7,15 @@ from random import Random
 import pytest
 
 from freezeframe.checking.check import check
-from freezeframe.checking.findings import Finding, counterexample_of
-from freezeframe.checking.lookup import Lookup
-from freezeframe.checking.shortening import shortened
-from freezeframe.checking.simulation import Move, Simulation
+from freezeframe.checking.runs.findings import Finding, counterexample_of
+from freezeframe.checking.runs.lookup import Lookup
+from freezeframe.checking.runs.shortening import shortened
+from freezeframe.checking.runs.simulation import Move, Simulation
 from freezeframe.properties import PROMISES
 from freezeframe.protocol.policies import load_policy
 from freezeframe.protocol.system import System
+from tests.checking.big_fleets import big_fleet
 from tests.faulty.catalogue import PLANTED_FAULTS, PlantedFault
-
-from .big_fleets import big_fleet
 
 BY_NAME = {fault.name: fault for fault in PLANTED_FAULTS}
 NO_OTHER_DOMAIN = "schedule/no-other-domain-of-the-set-is-under-maintenance"

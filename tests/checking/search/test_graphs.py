@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING
 import networkx as nx
 import pytest
 
-from freezeframe.checking import graphs
+from freezeframe.checking.search import graphs
 from freezeframe.checking.check import check
-from freezeframe.checking.explorer import explore
-from freezeframe.checking.graphs import GraphError, to_networkx, write_graph
+from freezeframe.checking.search.explorer import explore
+from freezeframe.checking.search.graphs import GraphError, to_networkx, write_graph
 from freezeframe.fleet import FreezeframeError, example
 from freezeframe.properties import ALL
 from freezeframe.protocol.policies import load_policy
 from freezeframe.protocol.system import System
 
 if TYPE_CHECKING:
-    from freezeframe.checking.space import Space
+    from freezeframe.checking.search.space import Space
 
 STILL = "begin_update/every-vm-on-the-host-was-seen-to-stand-still"
 

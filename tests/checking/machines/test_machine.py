@@ -8,9 +8,9 @@ import pytest
 from hypothesis import Phase, Verbosity, settings
 
 from freezeframe.checking import fleet_machine
-from freezeframe.checking.broken import PromiseBroken
-from freezeframe.checking.hunting import machine_settings, run_machine
-from freezeframe.checking.machine import FleetMachine
+from freezeframe.checking.machines.broken import PromiseBroken
+from freezeframe.checking.machines.hunting import machine_settings, run_machine
+from freezeframe.checking.machines.machine import FleetMachine
 from freezeframe.fleet import Faults, Fleet
 from freezeframe.properties import PROMISES
 from freezeframe.protocol.components import VM
@@ -18,9 +18,8 @@ from freezeframe.protocol.language import Actor, Rule, require, rule
 from freezeframe.protocol.policies import OneUpdateDomain
 from freezeframe.protocol.system import ModelError
 from freezeframe.reporting.timeline import render_counterexample
+from tests.checking.big_fleets import big_fleet
 from tests.fleets import SHORT_NOTICE, one_set, one_vm
-
-from .big_fleets import big_fleet
 
 POLICY = "one-update-domain"
 NOTICE = "quiesce/each-tenant-approved-or-had-its-notice"

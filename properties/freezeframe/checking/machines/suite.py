@@ -14,13 +14,13 @@ from typing import Any
 
 import pytest
 
+from freezeframe.checking.plugin import summary_key
 from freezeframe.fleet import DEFAULT_EXAMPLE, FreezeframeError
 from freezeframe.properties import ALL, Property
 from freezeframe.protocol.policies import DEFAULT_POLICY
 from freezeframe.reporting import CheckResult, PropertyResult, Verdict
 from freezeframe.reporting.timeline import render_counterexample
 
-from .plugin import summary_key
 from .testing import Subject, steps_for, subject
 
 
@@ -60,8 +60,8 @@ class FleetFile(pytest.File):
     @cached_property
     def result(self) -> CheckResult:
         """The exhaustive check of all promises, done once."""
-        from .check import check  # noqa: PLC0415 (slow to import; a mistake in the file comes first)
-        from .explorer import MAX_STATES_DEFAULT  # noqa: PLC0415 (likewise)
+        from freezeframe.checking.check import check  # noqa: PLC0415 (slow to import; a mistake in the file comes first)
+        from freezeframe.checking.search.explorer import MAX_STATES_DEFAULT  # noqa: PLC0415 (likewise)
 
         return check(
             self.subject.fleet,

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from freezeframe.checking.check import check
-from freezeframe.checking.explorer import explore
-from freezeframe.checking.kernel import WORD_BITS
-from freezeframe.checking.tables import Tables
+from freezeframe.checking.search.explorer import explore
+from freezeframe.checking.search.kernel import WORD_BITS
+from freezeframe.checking.search.tables import Tables
 from freezeframe.fleet import Host as FleetHost
 from freezeframe.fleet import UpdateKind, VirtualMachine
 from freezeframe.protocol.components import VM, Host

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from freezeframe.checking.runs.lookup import Lookup
+from freezeframe.checking.runs.simulation import Simulation
+
 from .broken import Hunt
-from .lookup import Lookup
 from .reached import Reached
-from .simulation import Simulation
 
 
 @dataclass

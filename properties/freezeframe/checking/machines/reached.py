@@ -10,12 +10,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import cast
 
+from freezeframe.checking.runs.lookup import Leaf, Lookup
+from freezeframe.checking.runs.simulation import Simulation
 from freezeframe.properties import Kind
 from freezeframe.protocol.components import VM
 from freezeframe.reporting import CheckResult, Verdict
-
-from .lookup import Leaf, Lookup
-from .simulation import Simulation
 
 Met = str | tuple[str, bool]
 """A rule, or a guard with an outcome."""

@@ -16,19 +16,19 @@ from hypothesis import target
 from hypothesis.control import currently_in_test_context
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
+from freezeframe.checking.runs.fairness import go_on_fairly
+from freezeframe.checking.runs.findings import Finding
+from freezeframe.checking.runs.lookup import Lookup
+from freezeframe.checking.runs.simulation import Breach, Move, Simulation
+from freezeframe.checking.runs.walking import walk
 from freezeframe.fleet import Fleet
 from freezeframe.properties import ALL, Property
 from freezeframe.protocol.policies import Policy, load_policy
 from freezeframe.protocol.system import ModelError, System
 
 from .broken import broken_type, labels_of
-from .fairness import go_on_fairly
-from .findings import Finding
 from .kit import Kit, Mood
-from .lookup import Lookup
 from .reached import Reached
-from .simulation import Breach, Move, Simulation
-from .walking import walk
 
 _FAIR_WORK_MAX = 1_000_000
 """Bound of going on fairly: instances of the fleet times moves; tenths of a second."""

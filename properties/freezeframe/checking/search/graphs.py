@@ -9,12 +9,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast, get_type_hints
 
+from freezeframe.checking.counterexamples import WAIT
 from freezeframe.fleet import FreezeframeError
 from freezeframe.properties import Kind
 from freezeframe.protocol.language import Actor, Clock
 
 from . import kernel
-from .counterexamples import WAIT
 
 if TYPE_CHECKING:
     from networkx import MultiDiGraph

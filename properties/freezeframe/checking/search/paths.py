@@ -6,11 +6,11 @@ from collections.abc import Collection
 
 import numpy as np
 
+from freezeframe.checking.turns import Path, least_changing
 from freezeframe.protocol.language import Actor
 
 from .space import Space
 from .tables import Ints
-from .turns import Path, least_changing
 
 _Layer = tuple[Ints, Ints, Ints]
 """(sources, by, to) of the edges from one level to the next."""

@@ -15,11 +15,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from freezeframe.checking.asking.questions import Question, ask, is_over, questions_of
 from freezeframe.properties import Kind, Property, Scope
 from freezeframe.protocol.components import VM, Alarm, Budget, Component, Controller, Value
 from freezeframe.protocol.system import ModelError, Outcome, State, System
-
-from .questions import Question, ask, is_over, questions_of
 
 Ids = list[int]
 """A state: for each slot the number of its component's value."""

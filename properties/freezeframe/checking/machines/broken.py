@@ -9,13 +9,12 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cache, cached_property
 
+from freezeframe.checking.runs.findings import Finding, counterexample_of
+from freezeframe.checking.runs.lookup import Lookup
+from freezeframe.checking.runs.shortening import shortened
 from freezeframe.protocol.system import System
 from freezeframe.reporting import Counterexample
 from freezeframe.reporting.timeline import render_counterexample
-
-from .findings import Finding, counterexample_of
-from .lookup import Lookup
-from .shortening import shortened
 
 _END = -1
 """Stands for the end of a run among its moves."""

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from freezeframe.checking.counterexamples import narrate, replay
 from freezeframe.properties import Kind
 from freezeframe.reporting import Counterexample
 
-from .counterexamples import narrate, replay
 from .fairness import go_on_fairly
 from .lookup import Lookup
 from .simulation import Breach, Move, Simulation

@@ -9,15 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freezeframe.checking.explorer import explore
-from freezeframe.checking.paths import shortest_path
+from freezeframe.checking.search.explorer import explore
+from freezeframe.checking.search.paths import shortest_path
 from freezeframe.checking.turns import Path
 from freezeframe.protocol.language import Actor
 from freezeframe.protocol.policies import OneUpdateDomain
 from freezeframe.protocol.system import System
+from tests.checking.handmade import Edges, renumbered, space_of
 from tests.fleets import CASES
-
-from .handmade import Edges, renumbered, space_of
 
 ACTORS = (Actor.CONTROLLER, Actor.CONTROLLER, Actor.HYPERVISOR, Actor.FAULT)
 TIME = len(ACTORS)

@@ -10,10 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freezeframe.checking.liveness import Lasso, find_lasso
+from freezeframe.checking.search.liveness import Lasso, find_lasso
 from freezeframe.protocol.language import Actor
-
-from .handmade import Edges, space_of
+from tests.checking.handmade import Edges, space_of
 
 CONTROLLER, FAULT, TIME = 0, 1, 2
 """The edges of these graphs are by one who can be relied upon, one who cannot, and time."""

@@ -8,9 +8,9 @@ import pytest
 
 from freezeframe.checking import fleet_machine
 from freezeframe.checking.check import check
-from freezeframe.checking.hunting import machine_settings, run_machine
-from freezeframe.checking.machine import FleetMachine
-from freezeframe.checking.reached import coverage_lines
+from freezeframe.checking.machines.hunting import machine_settings, run_machine
+from freezeframe.checking.machines.machine import FleetMachine
+from freezeframe.checking.machines.reached import coverage_lines
 from freezeframe.properties import ALL
 from freezeframe.protocol.policies import load_policy
 from tests.fleets import CASES

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from freezeframe.checking.asking.questions import Question, ask
 from freezeframe.protocol.system import Instance, State
 
-from .questions import Question, ask
 from .tables import Ints, Tables
 
 Bools = npt.NDArray[np.bool_]

@@ -11,12 +11,12 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from freezeframe.checking.search.kernel import OUT_OF_PLAY, UNKNOWN
 from freezeframe.properties import Kind, Property, Scope
 from freezeframe.protocol.components import Component, Value
 from freezeframe.protocol.language import Pull
 from freezeframe.protocol.system import ModelError, System
 
-from .kernel import OUT_OF_PLAY, UNKNOWN
 from .questions import Question, ask, questions_of
 
 Tree = int | tuple[int, dict[int, Any]]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freezeframe.checking.cycles import fair_part, strong_parts
+from freezeframe.checking.search.cycles import fair_part, strong_parts
 
 N_ITEMS = 3
 Edges = list[list[tuple[int, int]]]
