@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import networkx as nx
 import pytest
 
-from freezeframe.checking.search import graphs
 from freezeframe.checking.check import check
+from freezeframe.checking.search import graphs
 from freezeframe.checking.search.explorer import explore
 from freezeframe.checking.search.graphs import GraphError, to_networkx, write_graph
 from freezeframe.fleet import FreezeframeError, example
