@@ -8,7 +8,7 @@ know who records, and never what a controller believes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -63,6 +63,26 @@ class Moment:
     record: Record | None
 
 
+@dataclass
+class _Told:
+    """Which numbers a source has told: all through `through`, and those in `beyond`."""
+
+    through: int = 0
+    beyond: set[int] = field(default_factory=set)
+    last: int = 0
+
+    def takes(self, sequence: int) -> bool:
+        """Note that a number was told; False if it was told before."""
+        if sequence <= self.through or sequence in self.beyond:
+            return False
+        self.beyond.add(sequence)
+        self.last = max(self.last, sequence)
+        while self.through + 1 in self.beyond:
+            self.through += 1
+            self.beyond.remove(self.through)
+        return True
+
+
 class Ledger:
     """Records folded into what is known; begins at the time of the first record.
 
@@ -74,12 +94,12 @@ class Ledger:
         """Begin with nothing known; `limits` gives the offset at which a clock is still right."""
         self._tolerance_ms = (limits or Limits()).clock_tolerance_ms
         self._now_ms: int | None = None
-        self._vms: dict[str, SeenVm] = {}
-        self._hosts: dict[str, SeenHost] = {}
-        self._host_ages_ms: dict[str, int] = {}
-        self._events: dict[tuple[str, str], SeenEvent] = {}
+        self._vms: dict[str, tuple[int, SeenVm]] = {}
+        self._hosts: dict[str, tuple[int, SeenHost]] = {}
+        self._events: dict[tuple[str, str], tuple[int, SeenEvent]] = {}
+        """What was known when; it is aged when it is asked for, so that time costs nothing."""
         self._alarm = SeenAlarm()
-        self._told: dict[str, set[int]] = {}
+        self._told: dict[str, _Told] = {}
         self._remarks: list[Remark] = []
 
     @property
@@ -104,15 +124,21 @@ class Ledger:
 
     def vm(self, name: str) -> SeenVm:
         """A VM; fills `VmView`."""
-        return self._vms.get(name, SeenVm())
+        if name not in self._vms:
+            return SeenVm()
+        as_of_ms, known = self._vms[name]
+        return known.aged(self._now() - as_of_ms)
 
     def host(self, name: str) -> SeenHost:
         """A host; fills `HostView`."""
-        return self._hosts.get(name, SeenHost())
+        return self._hosts[name][1] if name in self._hosts else SeenHost()
 
     def event(self, host: str, tenant: str) -> SeenEvent:
         """The event of a tenant (a set, or a VM in none) for a host; fills `EventView`."""
-        return self._events.get((host, tenant), SeenEvent())
+        if (host, tenant) not in self._events:
+            return SeenEvent()
+        as_of_ms, known = self._events[host, tenant]
+        return known.aged(self._now() - as_of_ms)
 
     def advance(self, monotonic_ms: int) -> None:
         """Let time pass until `monotonic_ms`; whatever lasts, lasts until then.
@@ -123,13 +149,8 @@ class Ledger:
         """
         if self._now_ms is None:
             self._now_ms = monotonic_ms
-        by_ms = monotonic_ms - self._now_ms
-        if by_ms < 0:
+        if monotonic_ms < self._now_ms:
             raise ValueError(f"expected a time from {self._now_ms} ms, found {monotonic_ms} ms")
-        if by_ms:
-            self._vms = {name: vm.aged(by_ms) for name, vm in self._vms.items()}
-            self._events = {key: event.aged(by_ms) for key, event in self._events.items()}
-            self._host_ages_ms = {name: ms + by_ms for name, ms in self._host_ages_ms.items()}
         self._now_ms = monotonic_ms
 
     def fold(self, record: Record) -> None:
@@ -145,23 +166,22 @@ class Ledger:
         self._fold_others(record, late_ms)
 
     def _is_duplicate(self, record: Record) -> bool:
-        told = self._told.setdefault(record.source, set())
-        if record.sequence in told:
+        told = self._told.setdefault(record.source, _Told())
+        expected = told.last + 1
+        if not told.takes(record.sequence):
             text = f"{record.source} told its record {record.sequence} before"
             self._remark(Trouble.DUPLICATE, record, text)
             return True
-        expected = max(told, default=0) + 1
         if record.sequence > expected:
             text = f"expected record {expected} of {record.source}, found {record.sequence}"
             self._remark(Trouble.MISSING, record, text)
-        told.add(record.sequence)
         return False
 
     def _fold_vm(self, record: Record, late_ms: int) -> None:
         name, fact = record.vm, record.fact
         if name is None:
             return
-        vm = self._vms.get(name, SeenVm())
+        vm = self.vm(name)
         is_request = isinstance(fact, Told) and fact.outcome is Outcome.REQUESTED
         if not is_request and name in self._vms and 0 < late_ms >= vm.status_ms:
             self._remark(Trouble.SUPERSEDED, record, "what is known of the VM is newer")
@@ -179,22 +199,25 @@ class Ledger:
             vm = _fingerprinted(vm, fact)
         elif isinstance(fact, MemoryChecked):
             vm = replace(vm, memory_is_intact=vm.memory_is_intact and fact.is_intact)
-        self._vms[name] = replace(vm, host=vm.host or record.host)
+        self._vms[name] = self._now(), replace(vm, host=vm.host or record.host)
 
     def _fold_others(self, record: Record, late_ms: int) -> None:
         host, fact = record.host, record.fact
         if isinstance(fact, AlarmSeen):
             self._alarm = SeenAlarm(fact.is_raised)
         elif isinstance(fact, HostSeen) and host is not None:
-            if late_ms > self._host_ages_ms.get(host, late_ms):
+            seen_ms = self._now() - late_ms
+            if host in self._hosts and seen_ms < self._hosts[host][0]:
                 self._remark(Trouble.SUPERSEDED, record, "what is known of the host is newer")
                 return
-            self._host_ages_ms[host] = late_ms
-            self._hosts[host] = SeenHost(fact.phase, fact.has_new_software)
+            self._hosts[host] = seen_ms, SeenHost(fact.phase, fact.has_new_software)
         elif isinstance(fact, EventSeen) and host is not None:
             event = self.event(host, fact.tenant)
             shown = event.shown(fact.status, fact.event_id, late_ms)
-            self._events[host, fact.tenant] = shown
+            self._events[host, fact.tenant] = self._now(), shown
+
+    def _now(self) -> int:
+        return self._now_ms or 0
 
     def _remark(self, trouble: Trouble, record: Record, text: str) -> None:
         self._remarks.append(Remark(trouble, record, text))

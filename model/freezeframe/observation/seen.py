@@ -74,6 +74,8 @@ class SeenVm:
 
     def aged(self, by_ms: int) -> SeenVm:
         """The same, `by_ms` later."""
+        if not by_ms:
+            return self
         paused_ms = self.paused_ms + by_ms if self.is_paused_for_maintenance else 0
         return replace(self, paused_ms=paused_ms, status_ms=self.status_ms + by_ms)
 
@@ -117,7 +119,7 @@ class SeenEvent:
 
     def aged(self, by_ms: int) -> SeenEvent:
         """The same, `by_ms` later."""
-        if self.status not in {EventStatus.SCHEDULED, EventStatus.APPROVED}:
+        if not by_ms or self.status not in {EventStatus.SCHEDULED, EventStatus.APPROVED}:
             return self
         return replace(self, announced_ms=self.announced_ms + by_ms)
 

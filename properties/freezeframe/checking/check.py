@@ -83,7 +83,7 @@ class Judge:
 
     def result(self, bit: int, prop: Property) -> PropertyResult:
         """The verdict on `prop`, whose breaches the search marked with `bit`."""
-        questions = questions_of(self.system, prop)
+        questions = questions_of(self.system.topology, prop)
         if prop.scope is Scope.STANDSTILL:
             found, subjects = self._standstill(prop), 1
         else:

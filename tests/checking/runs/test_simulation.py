@@ -37,7 +37,7 @@ def breaches_of(system: System, before: State, after: State) -> Iterator[str]:
     for prop in PROMISES:
         if prop.kind is not Kind.ALWAYS or prop.scope is Scope.STANDSTILL:
             continue
-        for question in questions_of(system, prop):
+        for question in questions_of(system.topology, prop):
             values = values_for(question, before, after)
             if prop.scope is Scope.STATE:
                 values = values_for(question, after, after)

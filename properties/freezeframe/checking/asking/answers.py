@@ -117,7 +117,7 @@ class Answers:
         for bit, prop in enumerate(self.properties):
             if prop.kind is not Kind.ALWAYS:
                 continue
-            for question in questions_of(self.system, prop):
+            for question in questions_of(self.system.topology, prop):
                 form = self._form(question.form, question.form.kinds, self._asking(question))
                 if prop.scope is Scope.STEP:
                     steps.append((question, form, bit))

@@ -1,5 +1,4 @@
-"""Properties asked of a system: every related tuple of a property's predicate, over the model's
-views.
+"""Properties asked of a fleet: every related tuple of a property's predicate.
 
 Knows the catalogue's form and the model's components; knows nothing of searching.
 """
@@ -52,9 +51,9 @@ class Answer:
     touched: tuple[int, ...]
 
 
-def questions_of(system: System, prop: Property) -> tuple[Question, ...]:
-    """Every related tuple of `prop` in `system`; empty where it has no subject."""
-    return tuple(_ground(system.topology, prop))
+def questions_of(topology: Topology, prop: Property) -> tuple[Question, ...]:
+    """Every related tuple of `prop` in a fleet; empty where it has no subject."""
+    return tuple(_ground(topology, prop))
 
 
 def ask(form: QuestionForm, values: Sequence[Value], settings: Settings) -> Answer:

@@ -237,7 +237,7 @@ class Lookup:
         self._asked: list[tuple[Tree, tuple[int, ...]]] = []
         by_use: dict[tuple[Kind, Scope], list[int]] = defaultdict(list)
         for number, prop in enumerate(self.properties):
-            for question in questions_of(self.system, prop):
+            for question in questions_of(self.system.topology, prop):
                 by_use[prop.kind, prop.scope].append(len(self.questions))
                 self.questions.append(question)
                 self.property_of.append(number)

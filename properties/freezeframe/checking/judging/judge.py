@@ -1,0 +1,293 @@
+"""Judging what was recorded of a fleet, by the same promises that are asked of its model.
+
+Owns when each promise is asked, and what its answers over a finite history amount to. It must not
+know who recorded, nor how a verdict is shown.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from freezeframe.checking.asking.questions import Question, questions_of
+from freezeframe.fleet import Fleet
+from freezeframe.observation import KINDS, AlarmSeen, EventSeen, Ledger, Record
+from freezeframe.properties import ALL, Kind, Property, Scope
+from freezeframe.properties.catalogue import pause_within_limit
+from freezeframe.protocol.components import VM, Alarm, Component, Host, ScheduledEvent
+from freezeframe.protocol.policies import OneUpdateDomain
+from freezeframe.protocol.topology import Slot, Topology
+from freezeframe.reporting import Verdict
+
+from .judgement import Judgement, PropertyJudgement, Violation
+from .readings import HiddenError, Reading
+
+TIMELINE_MAX: Final = 200
+"""How many records are kept of each VM, host and event, to be shown with a violation."""
+
+_Key = tuple[type[Component], tuple[str, ...]]
+"""A component of the fleet: its kind and its names."""
+
+_SEEN: Final[Mapping[type[Component], tuple[str, Callable[..., Any]]]] = {
+    VM: ("vm seen", Ledger.vm),
+    Host: ("host seen", Ledger.host),
+    ScheduledEvent: ("event seen", Ledger.event),
+    Alarm: ("alarm seen", lambda ledger: ledger.alarm),
+}
+"""For each component that observers can see, the kind of record that tells of it, and its view."""
+
+
+class Judge:
+    """Asks the promises of a history, one record at a time.
+
+    A record costs what the promises about its subject cost, in a fleet of hundreds of VMs as in one
+    of a few. `kinds` are the kinds of records that the observers could have written: what a promise
+    would have to know beyond those is not asked, while a kind that is missing from the records
+    although it could be there tells that nothing of the kind happened. VMs sit where the records
+    say, or else where the fleet puts them.
+    """
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        properties: Sequence[Property] = ALL,
+        *,
+        kinds: Collection[str] = frozenset(KINDS),
+    ) -> None:
+        """Begin before the first record."""
+        self.ledger = Ledger(fleet.limits)
+        self._properties = tuple(properties)
+        self._told = {kind: name in kinds for kind, (name, _) in _SEEN.items()}
+        self._histories: dict[_Key, deque[tuple[int, Record]]] = {}
+        self._violations: list[Violation] = []
+        self._asked: list[_Asked] = []
+        self._began_ms: int | None = None
+        self._records = 0
+        self.widen(fleet)
+
+    def widen(self, fleet: Fleet) -> None:
+        """Judge by `fleet` from now on, which must differ by further hosts, VMs and places only."""
+        self._fleet = fleet
+        self._topology = Topology(fleet, OneUpdateDomain().lane)
+        known = {(each.property.name, each.question.subjects): each for each in self._asked}
+        self._asked = []
+        self._by_key: dict[_Key, list[int]] = {}
+        for prop in self._properties:
+            for question in questions_of(self._topology, prop):
+                asked = known.get((prop.name, question.subjects)) or _Asked(question)
+                asked.question = question
+                for slot in dict.fromkeys(question.slots):
+                    self._by_key.setdefault(self._key(slot), []).append(len(self._asked))
+                self._asked.append(asked)
+        self._timed: set[int] = set()
+        self._ask(range(len(self._asked)), {})
+
+    def fold(self, record: Record) -> tuple[Violation, ...]:
+        """Take in one record; returns the promises that it, or the time until it, broke."""
+        broken: tuple[Violation, ...] = ()
+        if self.ledger.now_ms is None:
+            self._began_ms = record.monotonic_ms
+        elif record.monotonic_ms > self.ledger.now_ms:
+            broken = self.advance(record.monotonic_ms)
+        key = _about(record)
+        touched = [] if key is None else self._by_key.get(key, [])
+        before = {
+            slot: self._view(slot)
+            for number in touched
+            if self._asked[number].property.scope is Scope.STEP
+            for slot in self._asked[number].question.slots
+        }
+        self.ledger.fold(record)
+        self._records += 1
+        if key is not None:
+            kept = self._histories.setdefault(key, deque(maxlen=TIMELINE_MAX))
+            kept.append((self._records, record))
+        return broken + self._ask(touched, before)
+
+    def advance(self, monotonic_ms: int) -> tuple[Violation, ...]:
+        """Let time pass without a record; returns the promises that this broke.
+
+        Raises:
+            ValueError: It would go back.
+
+        """
+        self.ledger.advance(monotonic_ms)
+        return self._ask(sorted(self._timed), {})
+
+    def judgement(self) -> Judgement:
+        """The verdict on the history so far, as if it ended now.
+
+        Advance to the end of the history first, lest what never ended be taken for short.
+        """
+        return Judgement(
+            self._fleet.name,
+            self._records,
+            self._began_ms,
+            self.ledger.now_ms,
+            tuple(self._judged(prop) for prop in self._properties),
+            self.ledger.remarks,
+            self._strangers(),
+        )
+
+    def _key(self, slot: int) -> _Key:
+        found = self._topology.slots[slot]
+        return found.kind, found.names
+
+    def _view(self, slot: int) -> object:
+        found = self._topology.slots[slot]
+        return _SEEN[found.kind][1](self.ledger, *found.names)
+
+    def _ask(self, numbers: Iterable[int], before: Mapping[int, object]) -> tuple[Violation, ...]:
+        broken = []
+        for number in numbers:
+            asked = self._asked[number]
+            answer = self._answer(asked, before)
+            (self._timed.add if asked.is_timed else self._timed.discard)(number)
+            if answer is None:
+                continue
+            if asked.property.kind is Kind.ALWAYS and asked.is_true and not answer:
+                broken.append(self._violation(asked))
+            asked.is_true = answer
+            asked.was_true = asked.was_true or answer
+        self._violations += broken
+        return tuple(broken)
+
+    def _answer(self, asked: _Asked, before: Mapping[int, object]) -> bool | None:
+        """What the predicate says now; None if it asks for what nobody could record."""
+        question = asked.question
+        asked.is_timed = False
+        if not self._is_there(question):
+            return True
+        is_step = asked.property.scope is Scope.STEP
+        readings = [
+            Reading(
+                before[slot] if is_step and before and not is_after else self._view(slot),
+                is_told=self._told[self._topology.slots[slot].kind],
+            )
+            for slot, is_after in zip(question.slots, question.is_after, strict=True)
+        ]
+        arguments = [
+            readings[value] if is_slot else value for is_slot, value in question.form.arguments
+        ]
+        try:
+            answer = bool(asked.property.predicate(*arguments))
+        except HiddenError:
+            asked.is_hidden = True
+            return None
+        seconds = [each for reading in readings for each in reading.seconds]
+        asked.is_timed = any(reading.is_ageing for reading in readings)
+        asked.worst_seconds = max(asked.worst_seconds, *seconds, 0.0)
+        return answer
+
+    def _is_there(self, question: Question) -> bool:
+        """Whether every VM is on the host that the question is about."""
+        for position, seat in question.form.seats:
+            (name,) = self._topology.slots[question.slots[position]].names
+            places = self._topology.places(name)
+            if (self.ledger.vm(name).host or places[0]) != places[seat]:
+                return False
+        return True
+
+    def _violation(self, asked: _Asked) -> Violation:
+        keys = {self._key(slot): None for slot in asked.question.slots}
+        for kind, names in tuple(keys):
+            if kind is VM:
+                host = self.ledger.vm(names[0]).host or self._topology.places(names[0])[0]
+                keys[Host, (host,)] = None
+        found = [each for key in keys for each in self._histories.get(key, ())]
+        timeline = tuple(record for _, record in sorted(found, key=lambda each: each[0]))
+        at_ms = self.ledger.now_ms or 0
+        return Violation(asked.property, asked.question.subjects, at_ms, timeline)
+
+    def _judged(self, prop: Property) -> PropertyJudgement:
+        if prop.scope is Scope.STANDSTILL:
+            return self._judged_at_rest(prop)
+        asked = [each for each in self._asked if each.property is prop and not each.is_hidden]
+        violations = tuple(each for each in self._violations if each.property is prop)
+        pending: tuple[tuple[str, ...], ...] = ()
+        if prop.kind is Kind.EVENTUALLY:
+            pending = tuple(each.question.subjects for each in asked if not each.is_true)
+        elif prop.kind is Kind.SOMETIMES and not any(each.was_true for each in asked):
+            pending = tuple(each.question.subjects for each in asked)
+        worst = None
+        if prop is pause_within_limit:
+            worst = max((each.worst_seconds for each in asked), default=0.0)
+        verdict = Verdict.INCOMPLETE if pending else Verdict.HOLDS
+        if violations:
+            verdict = Verdict.VIOLATED
+        return PropertyJudgement(prop, verdict, len(asked), violations, pending, worst)
+
+    def _judged_at_rest(self, prop: Property) -> PropertyJudgement:
+        """A history ends; only a maintenance that is over shows that it ends for good."""
+        slots = [slot for slot, each in enumerate(self._topology.slots) if each.kind is Host]
+        if not slots or not self._told[Host]:
+            return PropertyJudgement(prop, Verdict.HOLDS, 0)
+        if prop.predicate(tuple(self._view(slot) for slot in slots)):
+            return PropertyJudgement(prop, Verdict.HOLDS, 1)
+        return PropertyJudgement(prop, Verdict.INCOMPLETE, 1, pending=((),))
+
+    def _strangers(self) -> tuple[str, ...]:
+        slots: Sequence[Slot] = self._topology.slots
+        known = {(slot.kind, slot.names) for slot in slots}
+        return tuple(
+            names[0]
+            for kind, names in self._histories
+            if kind in {VM, Host} and (kind, names) not in known
+        )
+
+
+def judge(
+    records: Iterable[Record],
+    fleet: Fleet,
+    *,
+    ends_at_ms: int | None = None,
+    properties: Sequence[Property] = ALL,
+    kinds: Collection[str] = frozenset(KINDS),
+) -> Judgement:
+    """Judge a whole history that ends at `ends_at_ms`, by default with its last record.
+
+    Raises:
+        ValueError: The end is before the last record.
+
+    """
+    judging = Judge(fleet, properties, kinds=kinds)
+    for record in records:
+        judging.fold(record)
+    if ends_at_ms is not None:
+        judging.advance(ends_at_ms)
+    return judging.judgement()
+
+
+@dataclass
+class _Asked:
+    """A question, and what its answers were so far."""
+
+    question: Question
+    is_true: bool = True
+    was_true: bool = False
+    is_timed: bool = False
+    """Whether its last answer read a duration that grows, so that time alone may change it."""
+    is_hidden: bool = False
+    """Whether it once asked for what nobody could record."""
+    worst_seconds: float = 0.0
+    """The longest duration that it read."""
+
+    @property
+    def property(self) -> Property:
+        """What is asked."""
+        return self.question.form.property
+
+
+def _about(record: Record) -> _Key | None:
+    """The component that a record tells of; None if it tells of none."""
+    if record.vm is not None:
+        return VM, (record.vm,)
+    if isinstance(record.fact, AlarmSeen):
+        return Alarm, ()
+    if record.host is None:
+        return None
+    if isinstance(record.fact, EventSeen):
+        return ScheduledEvent, (record.host, record.fact.tenant)
+    return Host, (record.host,)
