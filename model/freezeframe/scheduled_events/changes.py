@@ -1,0 +1,295 @@
+"""What can happen to scheduled events, and what follows: `apply(state, change, now) -> state`.
+
+Owns every change of state. Which change an event allows is declared in its lifecycle, never here.
+It is pure: time is a value, and ids follow from the state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Final
+
+from freezeframe.lifecycles import SCHEDULED_EVENT_LIFECYCLE, EventStatus, LifecycleError
+
+from .contract import (
+    DISABLED_AFTER_MS,
+    DURATION_UNKNOWN,
+    MINIMUM_NOTICE_MS,
+    EventSource,
+    EventType,
+    ScheduledEventsError,
+)
+from .document import entries
+from .state import Edition, Event, State
+
+SECOND_MS: Final = 1_000
+
+CALL_GRAIN_MS: Final = 60_000
+"""How exactly it is known when a tenant last called; spares a change of state for every poll."""
+
+
+@dataclass(frozen=True)
+class Announce:
+    """Tell the tenant of `resources` that `occasion` will hit them.
+
+    `notice_ms` is the time until the event may start without approval; None is the minimum that
+    the contract promises for its type. A laboratory may shorten it.
+    """
+
+    occasion: str
+    resources: tuple[str, ...]
+    type: EventType = EventType.FREEZE
+    duration_seconds: int = DURATION_UNKNOWN
+    description: str = ""
+    source: EventSource = EventSource.PLATFORM
+    notice_ms: int | None = None
+
+
+@dataclass(frozen=True)
+class Fail:
+    """The hardware beneath `resources` failed: nobody could be told before, so it has started.
+
+    Source: Azure's Scheduled Events page: such an event skips the state Scheduled.
+    """
+
+    occasion: str
+    resources: tuple[str, ...]
+    type: EventType = EventType.REBOOT
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class Approve:
+    """`vm` agrees that these events start early; each approval is for all resources of its event.
+
+    An id that is repeated, late, unknown or of another tenant changes nothing, and nobody learns
+    which of these it was.
+    """
+
+    vm: str
+    event_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Start:
+    """The impact of an occasion begins."""
+
+    occasion: str
+
+
+@dataclass(frozen=True)
+class Revise:
+    """More is known of an occasion's impact: a second, shorter one follows, or a reboot turned out
+    to be a freeze. None leaves a thing as it is.
+    """
+
+    occasion: str
+    type: EventType | None = None
+    duration_seconds: int | None = None
+    description: str | None = None
+
+
+@dataclass(frozen=True)
+class Complete:
+    """The impact of an occasion is over."""
+
+    occasion: str
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """An occasion is withdrawn before its impact began."""
+
+    occasion: str
+
+
+@dataclass(frozen=True)
+class Call:
+    """`vm` asks for its document. The first call enables it, and so does the first after a day."""
+
+    vm: str
+
+
+_TRIGGERS: Final = {Start: "start", Complete: "complete", Cancel: "cancel"}
+
+_EventChange = Announce | Fail | Approve | Start | Revise | Complete | Cancel
+Change = _EventChange | Call
+
+
+def apply(state: State, change: Change, now_ms: int) -> State:
+    """Return the state after a change at `now_ms`.
+
+    Raises:
+        ScheduledEventsError: The contract or the lifecycle forbids the change.
+
+    """
+    if isinstance(change, Call):
+        return _called(state, change, now_ms)
+    before = _without_ended(state)
+    after = _happened(before, change, now_ms)
+    return replace(after, editions=_editions(before, after))
+
+
+def _happened(state: State, change: _EventChange, now_ms: int) -> State:
+    """What became of the events."""
+    match change:
+        case Announce():
+            return _announced(state, change, now_ms)
+        case Fail(occasion, resources, type_, description):
+            told = Announce(occasion, resources, type_, description=description, notice_ms=0)
+            return _moved(_announced(state, told, now_ms), occasion, "start")
+        case Approve():
+            return _approved(state, change)
+        case Revise():
+            return _revised(state, change)
+        case Start(occasion):
+            _refuse_early(state, occasion, now_ms)
+    return _moved(state, change.occasion, _TRIGGERS[type(change)])
+
+
+def _called(state: State, change: Call, now_ms: int) -> State:
+    tenant = _tenant(state, [change.vm])
+    edition = state.editions.get(tenant)
+    # Not a moment too early, although the last call may be later than is known.
+    if edition is None or now_ms - edition.called_ms >= DISABLED_AFTER_MS + CALL_GRAIN_MS:
+        edition = Edition(incarnation=1, called_ms=now_ms)
+    elif now_ms - edition.called_ms >= CALL_GRAIN_MS:
+        edition = replace(edition, called_ms=now_ms)
+    else:
+        return state
+    return replace(state, editions=MappingProxyType({**state.editions, tenant: edition}))
+
+
+def _announced(state: State, change: Announce, now_ms: int) -> State:
+    tenant = _tenant(state, change.resources)
+    _refuse_two_domains(state, change)
+    current = state.events.get((change.occasion, tenant))
+    status = current.status if current else SCHEDULED_EVENT_LIFECYCLE.initial
+    event = Event(
+        event_id=state.next_event_id(),
+        occasion=change.occasion,
+        tenant=tenant,
+        type=change.type,
+        resources=change.resources,
+        status=_destination(status, "announce", change.occasion),
+        not_before_ms=-(-(now_ms + _notice_ms(change)) // SECOND_MS) * SECOND_MS,
+        duration_seconds=change.duration_seconds,
+        description=change.description,
+        source=change.source,
+    )
+    return replace(_with(state, [event]), announced=state.announced + 1)
+
+
+def _notice_ms(change: Announce) -> int:
+    if change.notice_ms is None:
+        return MINIMUM_NOTICE_MS[change.type]
+    if change.notice_ms < 0:
+        raise ScheduledEventsError(
+            f"{change.occasion}: expected a notice of 0 ms or more, found {change.notice_ms}"
+        )
+    return change.notice_ms
+
+
+def _tenant(state: State, vms: Sequence[str]) -> str:
+    """To whom all of `vms` belong."""
+    unknown = [name for name in vms if name not in state.placements]
+    if unknown or not vms:
+        raise ScheduledEventsError(
+            f"expected VMs of the fleet, found {', '.join(unknown) or 'none'}"
+        )
+    tenants = {state.placements[name].tenant for name in vms}
+    if len(tenants) > 1 or len(set(vms)) < len(vms):
+        raise ScheduledEventsError(
+            f"expected different VMs of one tenant in an event, found {', '.join(vms)} "
+            f"of {', '.join(sorted(tenants))}; announce one event for each tenant"
+        )
+    return tenants.pop()
+
+
+def _refuse_two_domains(state: State, change: Announce) -> None:
+    """Source: an older edition of the Scheduled Events page, quoted in azure-docs issue 66115."""
+    domains = sorted({str(state.placements[name].update_domain) for name in change.resources})
+    if len(domains) > 1:
+        raise ScheduledEventsError(
+            f"{change.occasion}: expected resources of one update domain in an event, found "
+            f"{', '.join(change.resources)} of the domains {', '.join(domains)}"
+        )
+
+
+def _approved(state: State, change: Approve) -> State:
+    tenant = _tenant(state, [change.vm])
+    wanted = {event_id.upper() for event_id in change.event_ids}
+    return _with(
+        state,
+        [
+            _pulled(event, "approve")
+            for event in state.shown_to(tenant)
+            if event.event_id in wanted and event.status is EventStatus.SCHEDULED
+        ],
+    )
+
+
+def _refuse_early(state: State, occasion: str, now_ms: int) -> None:
+    for event in _current(state, occasion):
+        if event.status is EventStatus.SCHEDULED and not event.is_ready(now_ms):
+            raise ScheduledEventsError(
+                f"{occasion}: expected the approval of {event.tenant}, or its notice time to have "
+                f"passed; found {event.not_before_ms - now_ms} ms of it left"
+            )
+
+
+def _moved(state: State, occasion: str, trigger: str) -> State:
+    return _with(state, [_pulled(event, trigger) for event in _current(state, occasion)])
+
+
+def _revised(state: State, change: Revise) -> State:
+    names = ("type", "duration_seconds", "description")
+    given = {name: value for name in names if (value := getattr(change, name)) is not None}
+    return _with(state, [replace(each, **given) for each in _current(state, change.occasion)])
+
+
+def _current(state: State, occasion: str) -> tuple[Event, ...]:
+    events = state.of(occasion)
+    if not events:
+        raise ScheduledEventsError(
+            f"{occasion}: expected an event that was announced and has not ended, found none"
+        )
+    return events
+
+
+def _pulled(event: Event, trigger: str) -> Event:
+    return replace(event, status=_destination(event.status, trigger, event.occasion))
+
+
+def _destination(status: EventStatus, trigger: str, occasion: str) -> EventStatus:
+    try:
+        return SCHEDULED_EVENT_LIFECYCLE.destination(status, trigger)
+    except LifecycleError as error:
+        raise ScheduledEventsError(f"{occasion}: {error}") from error
+
+
+def _with(state: State, events: Sequence[Event]) -> State:
+    if not events:
+        return state
+    changed = {event.key: event for event in events}
+    return replace(state, events=MappingProxyType({**state.events, **changed}))
+
+
+def _without_ended(state: State) -> State:
+    if all(event.is_current for event in state.events.values()):
+        return state
+    current = {key: event for key, event in state.events.items() if event.is_current}
+    return replace(state, events=MappingProxyType(current))
+
+
+def _editions(before: State, after: State) -> Mapping[str, Edition]:
+    """A new incarnation for each document that shows something else than before."""
+    touched = {key[1] for key, event in after.events.items() if before.events.get(key) is not event}
+    changed = {
+        tenant: replace(after.editions[tenant], incarnation=after.editions[tenant].incarnation + 1)
+        for tenant in touched
+        if tenant in after.editions and entries(before, tenant) != entries(after, tenant)
+    }
+    return MappingProxyType({**after.editions, **changed}) if changed else after.editions

@@ -1,0 +1,1 @@
+"""Tests of scheduled events: the documents, the service, and clients of it."""
