@@ -5,7 +5,8 @@ Owns what the protocol asks of a connection. It must not know how the host works
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from typing import TypeVar
 
 from freezeframe.adapters.errors import (
@@ -37,15 +38,22 @@ T = TypeVar("T")
 
 
 class SimulatedAdapter:
-    """One connection to a simulated host; several may be open, and all have every capability."""
+    """One connection to a simulated host; several may be open, and all have every capability.
 
-    def __init__(self, host: SimulatedHost, uri: str) -> None:
+    `marked` names the VMs that may be touched through it; None leaves it to the marks on them.
+    """
+
+    def __init__(
+        self, host: SimulatedHost, uri: str, *, marked: Collection[str] | None = None
+    ) -> None:
         """Connect to `host`."""
         self._host, self._uri = host, uri
+        self._marked = None if marked is None else frozenset(marked)
         self._jobs = Jobs(host)
         self._open_calls: list[tuple[SimulatedCall[object], str, str | None]] = []
         self._subscriptions: list[SimulatedSubscription] = []
         self._is_closed = False
+        host.connections += 1
         host.on_outage.append(self._lose)
 
     @property
@@ -74,8 +82,11 @@ class SimulatedAdapter:
 
     def close(self) -> None:
         """See `Adapter`."""
-        if not self._is_closed:
+        with self._host.time.lock:
+            if self._is_closed:
+                return
             self._is_closed = True
+            self._host.connections -= 1
             self._host.on_outage.remove(self._lose)
             for subscription in self._subscriptions:
                 subscription.close()
@@ -83,8 +94,9 @@ class SimulatedAdapter:
     def vms(self, *, deadline_ms: int) -> tuple[VmState, ...]:
         """See `Observes`; it takes no virtual time, so any deadline is met."""
         del deadline_ms
-        self._reach("list VMs", None)
-        states = (machine.state for machine in self._host.machines.values())
+        with self._host.time.lock:
+            self._reach("list VMs", None)
+            states = [self._state(machine) for machine in self._host.machines.values()]
         there = (state for state in states if state.status is not VmStatus.ABSENT)
         return tuple(sorted(there, key=lambda state: state.name))
 
@@ -98,9 +110,10 @@ class SimulatedAdapter:
     def subscribe(self, *, deadline_ms: int) -> SimulatedSubscription:
         """See `TellsChanges`."""
         del deadline_ms
-        self._reach("subscribe", None)
-        subscription = SimulatedSubscription(self._host)
-        self._subscriptions.append(subscription)
+        with self._host.time.lock:
+            self._reach("subscribe", None)
+            subscription = SimulatedSubscription(self._host)
+            self._subscriptions.append(subscription)
         return subscription
 
     def pause(self, vm: str, *, deadline_ms: int) -> Call[None]:
@@ -144,16 +157,18 @@ class SimulatedAdapter:
 
     def update(self, *, deadline_ms: int) -> Call[None]:
         """See `UpdatesHost`."""
-        call: SimulatedCall[None] = self._begin(Operation.UPDATE, None, deadline_ms)
-        if not call.is_done:
-            self._jobs.update(call)
+        with self._host.time.lock:
+            call: SimulatedCall[None] = self._begin(Operation.UPDATE, None, deadline_ms)
+            if not call.is_done:
+                self._jobs.update(call)
         return call
 
     def roll_back(self, *, deadline_ms: int) -> Call[None]:
         """See `UpdatesHost`."""
-        call: SimulatedCall[None] = self._begin(Operation.ROLL_BACK, None, deadline_ms)
-        if not call.is_done:
-            self._jobs.roll_back(call)
+        with self._host.time.lock:
+            call: SimulatedCall[None] = self._begin(Operation.ROLL_BACK, None, deadline_ms)
+            if not call.is_done:
+                self._jobs.roll_back(call)
         return call
 
     def _ask(
@@ -163,14 +178,17 @@ class SimulatedAdapter:
         deadline_ms: int,
         begin: Callable[[Machine, SimulatedCall[T]], None],
     ) -> Call[T]:
-        call: SimulatedCall[T] = self._begin(operation, vm, deadline_ms)
-        if call.is_done:
-            return call
-        machine = self._host.machines.get(vm)
-        if machine is None:
-            call.fail(self._unknown(operation, vm))
-        else:
-            begin(machine, call)
+        with self._host.time.lock:
+            call: SimulatedCall[T] = self._begin(operation, vm, deadline_ms)
+            if call.is_done:
+                return call
+            machine = self._host.machines.get(vm)
+            if machine is None or machine.status is VmStatus.ABSENT:
+                call.fail(self._unknown(operation, vm))
+            elif not self._state(machine).is_marked:
+                call.fail(self._not_marked(operation, machine))
+            else:
+                begin(machine, call)
         return call
 
     def _begin(self, operation: Operation, vm: str | None, deadline_ms: int) -> SimulatedCall[T]:
@@ -190,6 +208,21 @@ class SimulatedAdapter:
             found = "it closed" if self._is_closed else "none"
             text = f"expected a connection to the host, found {found}; nothing was begun"
             raise Unreachable(text, host=self.host, operation=operation, vm=vm)
+
+    def _state(self, machine: Machine) -> VmState:
+        if self._marked is None:
+            return machine.state
+        return replace(machine.state, is_marked=machine.name in self._marked)
+
+    def _not_marked(self, operation: str, machine: Machine) -> Refused:
+        return Refused(
+            "expected a VM that is marked for freezeframe, found one that is not",
+            reason=Refusal.NOT_MARKED,
+            host=self.host,
+            operation=operation,
+            vm=machine.name,
+            found=self._state(machine),
+        )
 
     def _unknown(self, operation: str, vm: str) -> Refused:
         text = "expected a VM of this host, found none of that name"

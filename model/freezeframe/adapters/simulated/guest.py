@@ -34,6 +34,7 @@ class Guest:
         self._ran_ms = 0
         self._since_ms: int | None = None
         self._stood_ms: int | None = None
+        self.boots = 0
         self.heartbeats = 0
         self.clock_offset_ms = 0
         """How far its clock is ahead of its host's."""
@@ -53,6 +54,7 @@ class Guest:
         self.memory[:] = self._random.randbytes(len(self.memory))
         self._own_copy[:] = self.memory
         self.clock_offset_ms = 0
+        self.boots += 1
         self._stood_ms = None
         self.go(now_ms)
 

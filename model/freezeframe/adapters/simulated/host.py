@@ -68,6 +68,8 @@ class SimulatedHost:
         self.listeners: list[Listener] = []
         self.on_outage: list[Callable[[str], None]] = []
         self.on_return: list[Callable[[], None]] = []
+        self.connections = 0
+        """How many are open."""
         self.out_of_sight = 0
         """How many causes there are for which nobody reaches the host."""
         self._silent: dict[str, int] = {}

@@ -232,9 +232,6 @@ class Jobs:
         if found.status is VmStatus.ABSENT:
             text = "expected a VM of this host, found none of that name"
             return Refused(text, reason=Refusal.UNKNOWN_VM, **about)
-        if not found.is_marked:
-            text = "expected a VM that is marked for freezeframe, found one that is not"
-            return Refused(text, reason=Refusal.NOT_MARKED, found=found, **about)
         if found.status is not status:
             text = f"expected it to be {status}, found it {found}"
             return Refused(text, reason=Refusal.ILLEGAL_STATE, found=found, **about)

@@ -7,6 +7,7 @@ was planned, deadlines last. It must not know what is planned, and reads no cloc
 from __future__ import annotations
 
 import heapq
+import threading
 from collections.abc import Callable
 from typing import Final, Generic, TypeVar
 
@@ -20,10 +21,14 @@ WALL_START_MS: Final = 1_500_000_000_000
 
 
 class VirtualTime:
-    """A discrete-event scheduler that is its own clock; fills `Clock`. Begins at 0."""
+    """A discrete-event scheduler that is its own clock; fills `Clock`. Begins at 0.
+
+    Whoever touches what happens in it holds `lock`, so that threads act one after the other.
+    """
 
     def __init__(self) -> None:
         """Begin with nothing planned."""
+        self.lock = threading.RLock()
         self._now_ms = 0
         self._planned: list[tuple[int, bool, int, Action]] = []
         self._order = 0
@@ -42,22 +47,24 @@ class VirtualTime:
 
     def plan(self, delay_ms: int, action: Action, *, is_deadline: bool = False) -> None:
         """Have `action` done in `delay_ms`; a deadline comes after all else of its time."""
-        self._order += 1
-        at_ms = self._now_ms + max(0, delay_ms)
-        heapq.heappush(self._planned, (at_ms, is_deadline, self._order, action))
+        with self.lock:
+            self._order += 1
+            at_ms = self._now_ms + max(0, delay_ms)
+            heapq.heappush(self._planned, (at_ms, is_deadline, self._order, action))
 
     def run_until(self, is_reached: Callable[[], bool], *, within_ms: int | None = None) -> None:
         """Let time pass until `is_reached`, until `within_ms` have passed, or nothing is planned.
 
         Where `within_ms` is given, time has passed by that much unless `is_reached`.
         """
-        end_ms = None if within_ms is None else self._now_ms + within_ms
-        while not is_reached():
-            if not self._planned or (end_ms is not None and self._planned[0][0] > end_ms):
-                self._now_ms = self._now_ms if end_ms is None else end_ms
-                return
-            self._now_ms, _, _, action = heapq.heappop(self._planned)
-            action()
+        with self.lock:
+            end_ms = None if within_ms is None else self._now_ms + within_ms
+            while not is_reached():
+                if not self._planned or (end_ms is not None and self._planned[0][0] > end_ms):
+                    self._now_ms = self._now_ms if end_ms is None else end_ms
+                    return
+                self._now_ms, _, _, action = heapq.heappop(self._planned)
+                action()
 
 
 class SimulatedCall(Generic[T]):
