@@ -23,13 +23,14 @@ from freezeframe.adapters.errors import (
     Unreachable,
 )
 from freezeframe.adapters.libvirt.binding import Binding, Domain, Handle
-from freezeframe.adapters.libvirt.calls import MachineClock, ThreadedCall, run
+from freezeframe.adapters.libvirt.calls import ThreadedCall, run
 from freezeframe.adapters.libvirt.changes import Changes
 from freezeframe.adapters.libvirt.failures import lost, translated
 from freezeframe.adapters.libvirt.link import Link
 from freezeframe.adapters.libvirt.marks import Marks
 from freezeframe.adapters.libvirt.memory import Memory
 from freezeframe.adapters.libvirt.states import of_state
+from freezeframe.adapters.machine_clock import MachineClock
 from freezeframe.adapters.protocol import (
     Call,
     Capability,

@@ -1,6 +1,6 @@
 """Calls that block, made in threads so that nobody waits beyond a deadline.
 
-Owns the thread of each call and the clock of the machine. It must not know libvirt. A thread whose
+Owns the thread of each call. It must not know libvirt. A thread whose
 call never returns cannot be ended; it is left behind as a daemon, and what it still does counts as
 an unknown outcome.
 """
@@ -15,22 +15,6 @@ from typing import Generic, TypeVar
 from freezeframe.adapters.errors import AdapterError
 
 T = TypeVar("T")
-
-
-class MachineClock:
-    """The clocks of this machine; fills `Clock`."""
-
-    def monotonic_ms(self) -> int:
-        """See `Clock`."""
-        return time.monotonic_ns() // 1_000_000
-
-    def wall_ms(self) -> int:
-        """See `Clock`."""
-        return time.time_ns() // 1_000_000
-
-    def wait_ms(self, duration_ms: int) -> None:
-        """See `Clock`."""
-        time.sleep(duration_ms / 1000)
 
 
 class ThreadedCall(Generic[T]):

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from typing import Final
 
 from freezeframe.adapters.errors import AdapterError
-from freezeframe.adapters.libvirt.calls import MachineClock
 from freezeframe.adapters.libvirt.link import Link
 from freezeframe.adapters.libvirt.states import Seen, of_event
+from freezeframe.adapters.machine_clock import MachineClock
 from freezeframe.adapters.protocol import Change, Origin, Sight, VmState
 from freezeframe.lifecycles import VmStatus
 from freezeframe.observation import Reason
