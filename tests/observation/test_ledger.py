@@ -118,6 +118,17 @@ def test_a_pause_in_progress_when_the_record_begins_is_ours_if_it_bears_our_mark
     assert not ledger_of((0, PAUSED)).vm("vm").is_down_for_maintenance
 
 
+def test_a_vm_found_shut_down_is_down_for_maintenance_if_it_bears_our_mark() -> None:
+    marked = VmSeen(VmStatus.STOPPED, Reason.SHUT_DOWN, is_held=True)
+    booted = (*about("vm", (0, marked), (9, asked(Operation.BOOT)), (20, done(Operation.BOOT))),)
+    assert ledger_of((0, marked)).vm("vm").is_down_for_maintenance
+    assert not breaks("unrelated_vms_untouched", [*booted], 30)
+    unmarked = VmSeen(VmStatus.STOPPED, Reason.SHUT_DOWN)
+    assert not ledger_of((0, unmarked)).vm("vm").is_down_for_maintenance
+    taken = about("vm", (0, unmarked), (9, asked(Operation.BOOT)), (20, done(Operation.BOOT)))
+    assert breaks("unrelated_vms_untouched", taken, 30)
+
+
 def test_after_every_resume_a_clock_is_wrong_until_it_is_shown_to_be_right() -> None:
     cycle = (*CYCLE, (3_000, asked(RESUME)), (3_100, done(RESUME)))
     ledger = ledger_of(*cycle)

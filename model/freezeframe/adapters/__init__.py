@@ -19,29 +19,32 @@ from freezeframe.adapters.errors import (
 from freezeframe.adapters.protocol import (
     Adapter,
     Call,
-    Capability,
-    Change,
     Clock,
-    ClockReading,
-    Fingerprint,
     FingerprintsMemory,
     Observes,
-    Origin,
     Pauses,
     ReadsClock,
-    Sampling,
     Saves,
     SetsClock,
-    Sight,
+    Stops,
     Subscription,
-    Support,
     TellsChanges,
     UpdatesHost,
-    VmIdentity,
-    VmState,
 )
 from freezeframe.adapters.recording import Recorder
 from freezeframe.adapters.registry import known_schemes, open_adapter
+from freezeframe.adapters.values import (
+    Capability,
+    Change,
+    ClockReading,
+    Fingerprint,
+    Origin,
+    Sampling,
+    Sight,
+    Support,
+    VmIdentity,
+    VmState,
+)
 
 __all__ = [
     "Adapter",
@@ -69,6 +72,7 @@ __all__ = [
     "Saves",
     "SetsClock",
     "Sight",
+    "Stops",
     "Subscription",
     "Support",
     "TellsChanges",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from freezeframe.fleet import FreezeframeError
 
 if TYPE_CHECKING:
-    from freezeframe.adapters.protocol import VmState
+    from freezeframe.adapters.values import VmState
 
 
 class AdapterError(FreezeframeError):
@@ -38,7 +38,7 @@ class Refusal(StrEnum):
     UNKNOWN_VM = "unknown VM"
     NOT_MARKED = "not marked for freezeframe"
     ILLEGAL_STATE = "illegal in this state"
-    NOT_OURS = "paused by somebody else"
+    NOT_OURS = "paused or stopped by somebody else"
 
 
 class Refused(AdapterError):  # noqa: N818 (as above)

@@ -14,17 +14,14 @@ from freezeframe.adapters.errors import AdapterError, OutcomeUnknown, Refused, U
 from freezeframe.adapters.protocol import (
     Adapter,
     Call,
-    Change,
-    ClockReading,
-    Fingerprint,
     FingerprintsMemory,
     Pauses,
     ReadsClock,
-    Sampling,
     SetsClock,
-    Sight,
+    Stops,
     Subscription,
 )
+from freezeframe.adapters.values import Change, ClockReading, Fingerprint, Sampling, Sight
 from freezeframe.observation import (
     ClockMeasured,
     Ended,
@@ -42,7 +39,7 @@ from freezeframe.observation import (
 T = TypeVar("T")
 
 
-class Maintains(Adapter, Pauses, ReadsClock, SetsClock, FingerprintsMemory, Protocol):
+class Maintains(Adapter, Pauses, ReadsClock, SetsClock, FingerprintsMemory, Stops, Protocol):
     """An adapter with the methods that a recorder passes on; it may still lack a capability."""
 
 
@@ -94,6 +91,17 @@ class Recorder:
         """See `Pauses`."""
         self._request(Operation.RESUME, vm)
         return self._told(Operation.RESUME, vm, self._adapter.resume(vm, deadline_ms=deadline_ms))
+
+    def shut_down(self, vm: str, *, deadline_ms: int) -> Call[None]:
+        """See `Stops`."""
+        self._request(Operation.SHUT_DOWN, vm)
+        call = self._adapter.shut_down(vm, deadline_ms=deadline_ms)
+        return self._told(Operation.SHUT_DOWN, vm, call)
+
+    def boot(self, vm: str, *, deadline_ms: int) -> Call[None]:
+        """See `Stops`."""
+        self._request(Operation.BOOT, vm)
+        return self._told(Operation.BOOT, vm, self._adapter.boot(vm, deadline_ms=deadline_ms))
 
     def set_clock(self, vm: str, *, deadline_ms: int) -> Call[None]:
         """See `SetsClock`."""

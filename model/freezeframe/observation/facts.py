@@ -85,8 +85,8 @@ class Subject(StrEnum):
 class VmSeen:
     """A VM was seen in `status`, which is one of `VISIBLE`.
 
-    `is_held` tells that it bears the mark of a pause for maintenance; it counts only for a VM of
-    which nothing was known before.
+    `is_held` tells that it bears the mark of a pause or shutdown for maintenance; it counts only
+    for a VM of which nothing was known before.
     """
 
     status: VmStatus

@@ -224,6 +224,8 @@ def vm_seen(vm: SeenVm, seen: VmSeen, late_ms: int) -> SeenVm:
         return _pauses(vm, seen.reason, late_ms)
     if seen.status is VmStatus.RUNNING:
         return _runs(vm, seen.reason, late_ms)
+    if vm.status is None and seen.is_held and seen.status is VmStatus.STOPPED:
+        vm = replace(vm, status=VmStatus.STOPPED, holder=Holder.MAINTENANCE)
     return _is_off(vm, seen.status, seen.reason, late_ms)
 
 

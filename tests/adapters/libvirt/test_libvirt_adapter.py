@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +22,7 @@ from freezeframe.adapters import (
     Refused,
     Saves,
     Sight,
+    Stops,
     Subscription,
     TellsChanges,
     TimedOut,
@@ -34,6 +36,7 @@ from freezeframe.observation import Ledger, Reason, Record
 
 Opener = Callable[..., LibvirtAdapter]
 LONG_MS = 20_000
+INACTIVE = 2  # VIR_DOMAIN_XML_INACTIVE
 USER = (VmStatus.PAUSED, Reason.USER)
 
 
@@ -61,6 +64,23 @@ def refusal(call: Callable[[], object]) -> Refusal:
     return caught.value.reason
 
 
+def restarted(adapter: LibvirtAdapter) -> LibvirtAdapter:
+    """A second adapter on one link; it has nothing of the first but what libvirt keeps."""
+    import libvirt  # noqa: PLC0415 (skipped where there is none)
+
+    again = LibvirtAdapter(libvirt, adapter.link, None)
+    again.tidy()
+    return again
+
+
+def eventually(is_so: Callable[[], bool]) -> None:
+    """Wait for what happens behind the back of a caller."""
+    ends_at = time.monotonic() + LONG_MS / 1000
+    while not is_so():
+        assert time.monotonic() < ends_at, "it never came about"
+        threading.Event().wait(0.005)
+
+
 def take(subscription: Subscription, count: int) -> list[Change | Sight]:
     taken = [subscription.take(deadline_ms=LONG_MS) for _ in range(count)]
     return [each for each in taken if each is not None]
@@ -75,7 +95,7 @@ def is_quiet(adapter: LibvirtAdapter, subscription: Subscription) -> bool:
 
 
 def test_it_says_what_it_can_do_on_a_driver_without_guests(adapter: LibvirtAdapter) -> None:
-    for ability in (Adapter, Observes, TellsChanges, Pauses, Saves):
+    for ability in (Adapter, Observes, TellsChanges, Pauses, Saves, Stops):
         assert isinstance(adapter, ability)
     offered = adapter.capabilities()
     lacking = {each for each, support in offered.items() if not support.is_offered}
@@ -99,7 +119,7 @@ def test_a_pause_has_reason_user_and_bears_our_mark_until_the_resume(
     assert status(adapter, "b")[0] is VmStatus.RUNNING
     resume(adapter)
     assert status(adapter)[0] is VmStatus.RUNNING
-    assert HELD_NAMESPACE not in domain(adapter).XMLDesc(0)
+    eventually(lambda: HELD_NAMESPACE not in domain(adapter).XMLDesc(0))
 
 
 def test_vms_are_listed_by_name_with_their_marks(adapter: LibvirtAdapter) -> None:
@@ -114,7 +134,11 @@ def test_vms_are_listed_by_name_with_their_marks(adapter: LibvirtAdapter) -> Non
 
 def test_an_unmarked_vm_is_never_touched_and_the_refusal_says_so(adapter: LibvirtAdapter) -> None:
     before = domain(adapter, "c").XMLDesc(0)
-    for act in (adapter.pause, adapter.resume, adapter.set_clock, adapter.save, adapter.restore):
+    untouched = (
+        *(adapter.pause, adapter.resume, adapter.set_clock, adapter.save, adapter.restore),
+        *(adapter.shut_down, adapter.boot),
+    )
+    for act in untouched:
         with pytest.raises(Refused, match="and left it alone") as caught:
             act("c", deadline_ms=LONG_MS).result()
         assert caught.value.reason is Refusal.NOT_MARKED
@@ -153,11 +177,8 @@ def test_what_its_customer_paused_is_not_resumed(adapter: LibvirtAdapter) -> Non
 
 
 def test_whoever_restarts_finds_and_resumes_what_was_paused(adapter: LibvirtAdapter) -> None:
-    """A second adapter on one link has nothing of the first but what libvirt keeps."""
     pause(adapter)
-    import libvirt  # noqa: PLC0415 (skipped where there is none)
-
-    again = LibvirtAdapter(libvirt, adapter.link, None)
+    again = restarted(adapter)
     held = [state.name for state in again.vms(deadline_ms=LONG_MS) if state.is_held]
     assert held == ["a"]
     resume(again)
@@ -168,7 +189,8 @@ def test_whoever_restarts_finds_and_resumes_what_was_paused(adapter: LibvirtAdap
 def test_a_mark_that_a_crash_left_on_a_running_vm_is_taken_off_once_it_is_stale(
     adapter: LibvirtAdapter, age_ms: int, *, stays: bool
 ) -> None:
-    text = f'<held since-wall-ms="{adapter.clock.wall_ms() - age_ms}"/>'
+    since_ms = adapter.clock.wall_ms() - age_ms
+    text = f'<held status="paused" since-wall-ms="{since_ms}"/>'
     domain(adapter).setMetadata(2, text, "freezeframe-held", HELD_NAMESPACE, 1)
     domain(adapter, "c").setMetadata(2, text, "freezeframe-held", HELD_NAMESPACE, 1)
     adapter.tidy()
@@ -191,6 +213,78 @@ def test_a_pause_that_fails_leaves_no_mark(
     monkeypatch.undo()
     assert HELD_NAMESPACE not in domain(adapter).XMLDesc(0)
     pause(adapter)
+
+
+def test_a_vm_that_we_shut_down_is_booted_also_after_a_restart(adapter: LibvirtAdapter) -> None:
+    adapter.shut_down("a", deadline_ms=LONG_MS).result()
+    assert status(adapter) == (VmStatus.STOPPED, Reason.SHUT_DOWN)
+    assert adapter.state("a", deadline_ms=LONG_MS).is_held
+    assert refusal(lambda: adapter.shut_down("a", deadline_ms=LONG_MS).result()) is (
+        Refusal.ILLEGAL_STATE
+    )
+    again = restarted(adapter)
+    again.boot("a", deadline_ms=LONG_MS).result()
+    assert status(again)[0] is VmStatus.RUNNING
+    eventually(lambda: HELD_NAMESPACE not in domain(again).XMLDesc(INACTIVE))
+
+
+def test_a_vm_that_others_shut_down_stays_off(adapter: LibvirtAdapter) -> None:
+    domain(adapter).shutdown()
+    assert refusal(lambda: adapter.boot("a", deadline_ms=LONG_MS).result()) is Refusal.NOT_OURS
+    assert status(adapter)[0] is VmStatus.STOPPED
+    assert not adapter.state("a", deadline_ms=LONG_MS).is_held
+
+
+def test_what_its_customer_started_after_our_shutdown_is_no_longer_ours(
+    adapter: LibvirtAdapter,
+) -> None:
+    adapter.shut_down("a", deadline_ms=LONG_MS).result()
+    domain(adapter).create()
+    domain(adapter).suspend()
+    assert refusal(lambda: resume(adapter)) is Refusal.NOT_OURS
+    domain(adapter).resume()
+    domain(adapter).shutdown()
+    eventually(lambda: not adapter.state("a", deadline_ms=LONG_MS).is_held)
+    assert refusal(lambda: adapter.boot("a", deadline_ms=LONG_MS).result()) is Refusal.NOT_OURS
+
+
+def test_a_guest_that_does_not_shut_down_is_not_cut_off(
+    adapter: LibvirtAdapter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import libvirt  # noqa: PLC0415 (as above)
+
+    monkeypatch.setattr(libvirt.virDomain, "shutdown", lambda _: 0)
+    with pytest.raises(TimedOut, match="its outcome is unknown"):
+        adapter.shut_down("a", deadline_ms=150).result()
+    monkeypatch.undo()
+    assert status(adapter)[0] is VmStatus.RUNNING
+    domain(adapter).shutdown()
+    assert adapter.state("a", deadline_ms=LONG_MS).is_held, "it came about nevertheless"
+
+
+def test_what_its_customer_let_go_and_paused_anew_is_no_longer_ours(
+    adapter: LibvirtAdapter,
+) -> None:
+    subscription = adapter.subscribe(deadline_ms=LONG_MS)
+    take(subscription, 3)
+    pause(adapter)
+    domain(adapter).resume()
+    domain(adapter).suspend()
+    take(subscription, 3)
+    assert refusal(lambda: resume(adapter)) is Refusal.NOT_OURS
+    eventually(lambda: HELD_NAMESPACE not in domain(adapter).XMLDesc(0))
+    assert status(adapter) == USER
+
+
+def test_one_adapter_does_not_take_off_the_marks_of_another(adapter: LibvirtAdapter) -> None:
+    other = restarted(adapter)
+    for _ in range(20):
+        pause(adapter)
+        other.tidy()
+        resume(adapter)
+    pause(adapter)
+    assert adapter.state("a", deadline_ms=LONG_MS).is_held
+    assert HELD_NAMESPACE in domain(adapter).XMLDesc(0)
 
 
 def test_a_missing_capability_is_told_where_it_is_needed(adapter: LibvirtAdapter) -> None:

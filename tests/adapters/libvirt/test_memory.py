@@ -10,7 +10,7 @@ import pytest
 
 from freezeframe.adapters.libvirt import memory
 from freezeframe.adapters.libvirt.digests import Digest, of_file, pieces
-from freezeframe.adapters.protocol import Sampling
+from freezeframe.adapters.values import Sampling
 
 MIB = 1 << 20
 GIB = 1 << 30

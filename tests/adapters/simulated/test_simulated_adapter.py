@@ -24,6 +24,7 @@ from freezeframe.adapters import (
     Saves,
     SetsClock,
     Sight,
+    Stops,
     Subscription,
     TellsChanges,
     TimedOut,
@@ -74,7 +75,7 @@ def refusal(call: Callable[[], object]) -> Refusal:
 
 def test_it_has_every_ability_of_the_protocol(adapter: SimulatedAdapter) -> None:
     assert isinstance(adapter, Observes | TellsChanges)
-    for ability in (Pauses, ReadsClock, SetsClock, FingerprintsMemory, Saves, UpdatesHost):
+    for ability in (Pauses, ReadsClock, SetsClock, FingerprintsMemory, Saves, Stops, UpdatesHost):
         assert isinstance(adapter, ability)
     assert set(adapter.capabilities()) == set(Capability)
     assert all(capability.meaning for capability in Capability)
@@ -131,6 +132,36 @@ def test_fingerprints_of_one_pause_agree_unless_memory_changed(
     assert taken()[0] != first[0]
     assert taken()[1] == first[1]
     assert first[1].startswith(f"simulated, {65_536 if sampling is None else 16_384} of 65536")
+
+
+def test_a_vm_that_was_shut_down_for_us_is_booted_and_one_that_others_stopped_is_not(
+    adapter: SimulatedAdapter,
+) -> None:
+    subscription = adapter.subscribe(deadline_ms=0)
+    memory = bytes(adapter.simulated.guest("vm-0").memory)
+    adapter.shut_down("vm-0", deadline_ms=LONG_MS).result()
+    assert status(adapter) == (VmStatus.STOPPED, Reason.SHUT_DOWN)
+    assert adapter.state("vm-0", deadline_ms=0).is_held
+    adapter.simulated.stop("vm-1")
+    assert refusal(lambda: adapter.boot("vm-1", deadline_ms=LONG_MS).result()) is Refusal.NOT_OURS
+    adapter.boot("vm-0", deadline_ms=LONG_MS).result()
+    assert status(adapter) == (VmStatus.RUNNING, Reason.BOOTED)
+    assert adapter.simulated.guest("vm-0").memory != memory, "it has lost what it had in memory"
+    told = [each for each in drained(subscription) if isinstance(each, Change)]
+    assert [(each.vm, each.status, each.is_held) for each in told[2:]] == [
+        ("vm-2", VmStatus.RUNNING, False),
+        ("vm-0", VmStatus.STOPPED, True),
+        ("vm-1", VmStatus.STOPPED, False),
+        ("vm-0", VmStatus.RUNNING, False),
+    ]
+    assert refusal(lambda: adapter.boot("vm-0", deadline_ms=LONG_MS).result()) is (
+        Refusal.ILLEGAL_STATE
+    )
+    for act in (adapter.shut_down, adapter.boot):
+        call = act("vm-2", deadline_ms=LONG_MS)
+        with pytest.raises(Refused) as caught:
+            call.result()
+        assert caught.value.reason is Refusal.NOT_MARKED
 
 
 def test_illegal_requests_are_refused_by_their_reason_and_change_nothing(

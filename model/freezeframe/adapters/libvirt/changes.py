@@ -14,9 +14,9 @@ from typing import Final
 
 from freezeframe.adapters.errors import AdapterError
 from freezeframe.adapters.libvirt.link import Link
-from freezeframe.adapters.libvirt.states import Seen, of_event
+from freezeframe.adapters.libvirt.states import Seen, may_be_ours, of_event
 from freezeframe.adapters.machine_clock import MachineClock
-from freezeframe.adapters.protocol import Change, Origin, Sight, VmState
+from freezeframe.adapters.values import Change, Origin, Sight, VmState
 from freezeframe.lifecycles import VmStatus
 from freezeframe.observation import Reason
 
@@ -32,7 +32,7 @@ Look = Callable[[int], tuple[VmState, ...]]
 class Changes:
     """One subscriber's view of a host; fills `Subscription`."""
 
-    def __init__(self, link: Link, look: Look, is_held: Callable[[str], bool]) -> None:
+    def __init__(self, link: Link, look: Look, is_held: Callable[[str, VmStatus], bool]) -> None:
         """Be told by `link`; `look` lists all VMs within a deadline in milliseconds."""
         self._link, self._look, self._is_held = link, look, is_held
         self._clock = MachineClock()
@@ -116,7 +116,7 @@ class Changes:
         elif event == _UNDEFINED and known in _OFF:
             seen = (VmStatus.ABSENT, Reason.UNKNOWN)
         if seen is not None:
-            is_held = seen == (VmStatus.PAUSED, Reason.USER) and self._is_held(vm)
+            is_held = may_be_ours(*seen) and self._is_held(vm, seen[0])
             self._tell(vm, seen, at_ms, Origin.TOLD, is_held=is_held)
 
     def _tell(

@@ -12,6 +12,7 @@ from freezeframe.adapters.errors import (
     CapabilityError,
     ConnectionLost,
     Failed,
+    OutcomeUnknown,
     Refusal,
     Refused,
     TimedOut,
@@ -33,6 +34,9 @@ def one_line(error: BaseException) -> str:
 def translated(error: Error, *, host: str, operation: str, vm: str | None) -> AdapterError:
     """An error of libvirt as one of ours; for errors of a connection that is still alive."""
     code, text = error.get_error_code(), one_line(error)
+    if code is None:  # wiped out by the binding, see `marks`
+        text = f"expected an answer, found an error that says nothing more: {text}"
+        return OutcomeUnknown(text, host=host, operation=operation, vm=vm)
     if code == NO_DOMAIN:
         text = f"expected a VM of this host, found: {text}"
         return Refused(text, reason=Refusal.UNKNOWN_VM, host=host, operation=operation, vm=vm)

@@ -1,33 +1,59 @@
-"""The marks on a libvirt domain: that freezeframe may touch it, and that a pause of it is ours.
+"""The marks on a libvirt domain: that freezeframe may touch it, and that a stop of it is ours.
 
 Owns both metadata elements. The first is that of `freezeframe.fleet.libvirt_import`, set by whoever
-hands the VM to us; a list of names can stand in for it. The second is ours: it is set just before a
-pause and taken off just after the resume, so whoever restarts finds it on exactly the VMs that it
-has to resume. What it says counts only while the VM is paused with reason USER.
+hands the VM to us; a list of names can stand in for it. The second is ours: it is set just before
+we pause or shut down a VM and taken off just after it runs again, so whoever restarts finds it on
+exactly the VMs that it has to resume or boot. What it says counts only while the VM is stopped in
+that way: see `states.may_be_ours`. The mark of a pause is in the live definition and goes with it;
+that of a shutdown is in the persistent one.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection
-from typing import Final
+from typing import Final, NamedTuple
 from xml.etree import ElementTree as ET
 
 from freezeframe.adapters.libvirt.binding import Binding, Domain
 from freezeframe.fleet.libvirt_import import NAMESPACE
+from freezeframe.lifecycles import VmStatus
 
 HELD_NAMESPACE: Final = "urn:freezeframe:held:1"
-"""Namespace of the element on a VM that we paused."""
+"""Namespace of the element on a VM that we stopped."""
 
 STALE_MS: Final = 60_000
-"""A mark on a running VM is left to whoever may be about to pause it, for so long."""
+"""A mark on a running VM is left to whoever may be about to stop it, for so long."""
+
+_ATTEMPTS: Final = 5
+"""A collected object of the binding wipes out an error that is on its way, and with it the code
+that tells whether there is no mark; so where there is no code the mark is read again."""
 
 _KEY: Final = "freezeframe-held"
 _ELEMENT: Final = 2  # VIR_DOMAIN_METADATA_ELEMENT
 _LIVE, _CONFIG = 1, 2  # VIR_DOMAIN_AFFECT_…
 
 
+class Held(NamedTuple):
+    """Our mark: when it was set, in milliseconds of the Unix epoch, and what tells it from others.
+
+    A mark that is not as we write it is one of time 0.
+    """
+
+    since_wall_ms: int
+    token: str
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether it is older than any stop takes to come about."""
+        return self.since_wall_ms + STALE_MS < time.time_ns() // 1_000_000
+
+
 class Marks:
-    """Reads and writes the marks of domains; `named` replaces the mark that others set."""
+    """Reads and writes the marks of domains; `named` replaces the mark that others set.
+
+    Every method may raise `libvirtError`.
+    """
 
     def __init__(self, libvirt: Binding, named: Collection[str] | None) -> None:
         """Use the binding `libvirt`."""
@@ -50,35 +76,48 @@ class Marks:
             text = self._read(domain, NAMESPACE, _CONFIG)
         return text is not None
 
-    def is_held(self, domain: Domain) -> bool:
-        """Whether it bears the mark of a pause of ours."""
-        return self._read(domain, HELD_NAMESPACE, 0) is not None
-
-    def is_stale(self, domain: Domain, wall_ms: int) -> bool:
-        """Whether it bears a mark that is older than any pause takes to come about."""
-        text = self._read(domain, HELD_NAMESPACE, 0)
+    def held(self, domain: Domain, status: VmStatus) -> Held | None:
+        """Our mark on a domain that has, or is to have, `status`."""
+        if status is VmStatus.STOPPED and not domain.isPersistent():
+            return None
+        text = self._read(domain, HELD_NAMESPACE, _place(status))
         if text is None:
-            return False
-        since = ET.fromstring(text).get("since-wall-ms", "")  # noqa: S314 (libvirt has printed it)
-        return not since.isdigit() or int(since) + STALE_MS < wall_ms
+            return None
+        element = ET.fromstring(text)  # noqa: S314 (libvirt has printed it itself)
+        if element.get("status") != status:
+            return None  # one of a shutdown was copied when somebody started the domain
+        since = element.get("since-wall-ms", "")
+        return Held(int(since) if since.isdigit() else 0, element.get("token", ""))
 
-    def hold(self, domain: Domain, wall_ms: int) -> None:
-        """Mark a running domain as about to be paused by us."""
-        text = f'<held since-wall-ms="{wall_ms}"/>'
-        domain.setMetadata(_ELEMENT, text, _KEY, HELD_NAMESPACE, _LIVE)
+    def hold(self, domain: Domain, status: VmStatus, token: str) -> Held:
+        """Mark a running domain as about to be stopped by us, so that it has `status`."""
+        held = Held(time.time_ns() // 1_000_000, token)
+        text = (
+            f'<held status="{status}" since-wall-ms="{held.since_wall_ms}" token="{held.token}"/>'
+        )
+        domain.setMetadata(_ELEMENT, text, _KEY, HELD_NAMESPACE, _place(status))
+        return held
 
-    def let_go(self, domain: Domain) -> None:
-        """Take the mark of our pause off; none is as well."""
+    def let_go(self, domain: Domain, status: VmStatus) -> None:
+        """Take our mark off; none is as well."""
         try:
-            domain.setMetadata(_ELEMENT, None, _KEY, HELD_NAMESPACE, _LIVE)
+            domain.setMetadata(_ELEMENT, None, _KEY, HELD_NAMESPACE, _place(status))
         except self._libvirt.libvirtError as error:
             if error.get_error_code() != self._libvirt.VIR_ERR_NO_DOMAIN_METADATA:
                 raise
 
     def _read(self, domain: Domain, namespace: str, flags: int) -> str | None:
-        try:
-            return str(domain.metadata(_ELEMENT, namespace, flags))
-        except self._libvirt.libvirtError as error:
-            if error.get_error_code() == self._libvirt.VIR_ERR_NO_DOMAIN_METADATA:
-                return None
-            raise
+        for attempt in range(_ATTEMPTS):
+            try:
+                return str(domain.metadata(_ELEMENT, namespace, flags))
+            except self._libvirt.libvirtError as error:
+                code = error.get_error_code()
+                if code == self._libvirt.VIR_ERR_NO_DOMAIN_METADATA:
+                    return None
+                if code is not None or attempt == _ATTEMPTS - 1:
+                    raise
+        return None
+
+
+def _place(status: VmStatus) -> int:
+    return _CONFIG if status is VmStatus.STOPPED else _LIVE

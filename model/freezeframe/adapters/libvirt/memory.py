@@ -21,7 +21,7 @@ from xml.etree import ElementTree as ET
 
 from freezeframe.adapters.libvirt.binding import Domain
 from freezeframe.adapters.libvirt.digests import Digest, of_file, pieces
-from freezeframe.adapters.protocol import Fingerprint, Sampling
+from freezeframe.adapters.values import Fingerprint, Sampling
 
 PAGE_BYTES: Final = 4096
 PEEK_BYTES_MAX: Final = 16 << 20

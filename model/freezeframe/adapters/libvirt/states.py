@@ -106,3 +106,15 @@ def of_event(event: int, detail: int) -> Seen | None:
         8: (VmStatus.FAILED, Reason.CRASHED),
     }
     return by_event.get(event)
+
+
+def may_be_ours(status: VmStatus, reason: Reason) -> bool:
+    """Whether a VM stands as one that we paused or shut down; the mark on it then tells.
+
+    A daemon that was restarted no longer knows why a VM is off.
+    """
+    return (status, reason) in {
+        (VmStatus.PAUSED, Reason.USER),
+        (VmStatus.STOPPED, Reason.SHUT_DOWN),
+        (VmStatus.STOPPED, Reason.UNKNOWN),
+    }

@@ -17,8 +17,13 @@ from freezeframe.adapters.errors import (
     TimedOut,
     Unreachable,
 )
-from freezeframe.adapters.protocol import (
-    Call,
+from freezeframe.adapters.protocol import Call
+from freezeframe.adapters.simulated.host import Environment, SimulatedHost
+from freezeframe.adapters.simulated.jobs import Jobs
+from freezeframe.adapters.simulated.machine import Machine
+from freezeframe.adapters.simulated.subscription import SimulatedSubscription
+from freezeframe.adapters.simulated.virtual_time import SimulatedCall, VirtualTime
+from freezeframe.adapters.values import (
     Capability,
     ClockReading,
     Fingerprint,
@@ -26,11 +31,6 @@ from freezeframe.adapters.protocol import (
     Support,
     VmState,
 )
-from freezeframe.adapters.simulated.host import Environment, SimulatedHost
-from freezeframe.adapters.simulated.jobs import Jobs
-from freezeframe.adapters.simulated.machine import Machine
-from freezeframe.adapters.simulated.subscription import SimulatedSubscription
-from freezeframe.adapters.simulated.virtual_time import SimulatedCall, VirtualTime
 from freezeframe.lifecycles import VmStatus
 from freezeframe.observation import Operation
 
@@ -149,6 +149,14 @@ class SimulatedAdapter:
     def restore(self, vm: str, *, deadline_ms: int) -> Call[None]:
         """See `Saves`."""
         return self._ask(Operation.RESTORE, vm, deadline_ms, self._jobs.restore)
+
+    def shut_down(self, vm: str, *, deadline_ms: int) -> Call[None]:
+        """See `Stops`."""
+        return self._ask(Operation.SHUT_DOWN, vm, deadline_ms, self._jobs.shut_down)
+
+    def boot(self, vm: str, *, deadline_ms: int) -> Call[None]:
+        """See `Stops`."""
+        return self._ask(Operation.BOOT, vm, deadline_ms, self._jobs.boot)
 
     @property
     def has_new_software(self) -> bool:

@@ -9,7 +9,7 @@ import hashlib
 from random import Random
 from typing import Final
 
-from freezeframe.adapters.protocol import Sampling
+from freezeframe.adapters.values import Sampling
 
 PAGE_BYTES: Final = 4096
 WRITE_EVERY_MS: Final = 20

@@ -23,7 +23,7 @@ CRASH_AFTER_MS_MAX: Final = 20_000
 """A fault that strikes by itself does so within this time of its occasion."""
 
 Listener = Callable[[Machine, bool], None]
-"""Is told of a VM that changed, and whether the change ended a pause or resume of ours."""
+"""Is told of a VM that changed, and whether an operation of ours changed it."""
 
 
 class Environment(StrEnum):

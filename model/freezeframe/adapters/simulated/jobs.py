@@ -9,10 +9,10 @@ from collections.abc import Callable
 from typing import Final, NamedTuple, TypedDict, TypeVar
 
 from freezeframe.adapters.errors import AdapterError, Failed, Refusal, Refused
-from freezeframe.adapters.protocol import ClockReading, Fingerprint, Sampling
 from freezeframe.adapters.simulated.host import Environment, SimulatedHost
 from freezeframe.adapters.simulated.machine import Machine
 from freezeframe.adapters.simulated.virtual_time import SimulatedCall
+from freezeframe.adapters.values import ClockReading, Fingerprint, Sampling
 from freezeframe.fleet import Span
 from freezeframe.lifecycles import VmStatus
 from freezeframe.observation import Operation, Reason
@@ -28,6 +28,9 @@ CLOCK_RESIDUE_MS: Final = 3
 FINGERPRINT_MS_PER_MIB: Final = 1
 
 Act = Callable[[], T]
+
+_OF_OURS: Final = {Operation.RESUME: "a pause", Operation.BOOT: "a shutdown"}
+"""What ends only what we began."""
 
 
 class _Form(NamedTuple):
@@ -133,6 +136,24 @@ class Jobs:
         form = _Form(Operation.RESTORE, self._host.timing.resume, VmStatus.STOPPED)
         self._run(machine, form, call, act)
 
+    def shut_down(self, machine: Machine, call: SimulatedCall[None]) -> None:
+        """Have the guest shut itself down, which here takes as long as a pause."""
+
+        def act() -> None:
+            self._host.put(machine, VmStatus.STOPPED, Reason.SHUT_DOWN, is_ours=True)
+
+        form = _Form(Operation.SHUT_DOWN, self._host.timing.pause, VmStatus.RUNNING)
+        self._run(machine, form, call, act)
+
+    def boot(self, machine: Machine, call: SimulatedCall[None]) -> None:
+        """Start a VM that we shut down, with new memory, which takes as long as a resume."""
+
+        def act() -> None:
+            self._host.put(machine, VmStatus.RUNNING, Reason.BOOTED, is_ours=True)
+
+        form = _Form(Operation.BOOT, self._host.timing.resume, VmStatus.STOPPED)
+        self._run(machine, form, call, act)
+
     def update(self, call: SimulatedCall[None]) -> None:
         """Bring up the new hosting environment, unless the update fails or hangs."""
         host = self._host
@@ -235,8 +256,8 @@ class Jobs:
         if found.status is not status:
             text = f"expected it to be {status}, found it {found}"
             return Refused(text, reason=Refusal.ILLEGAL_STATE, found=found, **about)
-        if operation is Operation.RESUME and not found.is_held:
-            text = f"expected a pause of ours, found it {found}"
+        if operation in _OF_OURS and not found.is_held:
+            text = f"expected {_OF_OURS[operation]} of ours, found it {found}"
             return Refused(text, reason=Refusal.NOT_OURS, found=found, **about)
         if operation is Operation.RESTORE and not machine.is_saved:
             text = f"expected it to be saved, found it {found}"

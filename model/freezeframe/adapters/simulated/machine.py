@@ -10,8 +10,8 @@ import uuid
 from collections import deque
 from collections.abc import Callable
 
-from freezeframe.adapters.protocol import VmIdentity, VmState
 from freezeframe.adapters.simulated.guest import Guest
+from freezeframe.adapters.values import VmIdentity, VmState
 from freezeframe.lifecycles import VmStatus
 from freezeframe.observation import Reason
 
@@ -52,7 +52,7 @@ class Machine:
     def change(
         self, status: VmStatus, reason: Reason, now_ms: int, *, is_ours: bool = False
     ) -> None:
-        """Take on `status`; virtual CPUs, memory and clock follow. A pause of ours is marked."""
+        """Take on `status`; virtual CPUs, memory and clock follow. What we stopped is marked."""
         runs = status is VmStatus.RUNNING
         if self.status is VmStatus.ABSENT:
             self._births += 1
@@ -62,7 +62,7 @@ class Machine:
             has_memory = self.status is VmStatus.PAUSED or self.is_saved
             (self.guest.go if has_memory else self.guest.boot)(now_ms)
         self.status, self.reason = status, reason
-        self.is_held = is_ours and status is VmStatus.PAUSED
+        self.is_held = is_ours and status in {VmStatus.PAUSED, VmStatus.STOPPED}
         self.is_saved = status is VmStatus.STOPPED and reason is Reason.SAVE
         self.spell += 1
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
-from freezeframe.adapters.protocol import Change, Origin, Sight, VmState
 from freezeframe.adapters.simulated.host import SimulatedHost
 from freezeframe.adapters.simulated.machine import Machine
+from freezeframe.adapters.values import Change, Origin, Sight, VmState
 from freezeframe.lifecycles import VmStatus
 
 DELIVERY_MS_MAX: Final = 5
