@@ -28,6 +28,7 @@ def main() -> int:
                         arguments.directory,
                         hosts=arguments.hosts,
                         guests=arguments.guests,
+                        update_domains=arguments.update_domains,
                         ram=arguments.ram,
                         memory_mib=arguments.memory_mib,
                         cache=arguments.cache,
@@ -58,6 +59,9 @@ def _parser() -> argparse.ArgumentParser:
     start = commands.add_parser("up", help="bring a lab up; whatever fails, nothing is left")
     start.add_argument("--hosts", type=int, default=2, help="how many hosts (default 2)")
     start.add_argument("--guests", type=int, default=1, help="guests of each host (default 1)")
+    start.add_argument(
+        "--update-domains", type=int, help="of each set (default: one a host)", metavar="N"
+    )
     start.add_argument("--ram", choices=get_args(Ram), default="file", help="what backs their RAM")
     start.add_argument("--memory-mib", type=int, default=MEMORY_MIB, help="RAM of each, in MiB")
     for each in (build, start):

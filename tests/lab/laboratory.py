@@ -77,6 +77,7 @@ def up(
     *,
     hosts: int = 2,
     guests: int = 1,
+    update_domains: int | None = None,
     ram: Ram = "file",
     memory_mib: int = MEMORY_MIB,
     cache: Path | None = None,
@@ -84,9 +85,9 @@ def up(
     """Bring up so many hosts with so many guests each, in a folder that is new or empty.
 
     Hosts are called h1, h2, …, guests h1-g1, h1-g2, …. The first guests of all hosts are one
-    availability set, set1, each host with an update domain of its own, and so on. Returns when
-    every guest's agent has answered and its first heartbeat is recorded. If it fails, nothing is
-    left.
+    availability set, set1, each host with an update domain of its own unless `update_domains` says
+    how many there are, and so on: see `update_domain`. Returns when every guest's agent has
+    answered and its first heartbeat is recorded. If it fails, nothing is left.
 
     Raises:
         LabUnavailableError: This machine cannot have a lab.
@@ -96,6 +97,9 @@ def up(
     for number in (hosts, guests):
         if number not in range(1, HOSTS_MAX + 1):
             raise LabError(f"expected 1 to {HOSTS_MAX} hosts and guests of each, found {number}")
+    domains = min(hosts, UPDATE_DOMAINS_MAX) if update_domains is None else update_domains
+    if domains not in range(1, UPDATE_DOMAINS_MAX + 1):
+        raise LabError(f"expected 1 to {UPDATE_DOMAINS_MAX} update domains, found {domains}")
     require_a_lab()
     built = image(cache)
     directory = checked(directory)
@@ -106,7 +110,7 @@ def up(
             "lab, take that down first"
         )
     directory.mkdir(parents=True, exist_ok=True)
-    state = _planned(hosts, guests, made_directory=made)
+    state = _planned(hosts, guests, domains, made_directory=made)
     write_state(directory, state)
     try:
         _start(directory, state)
@@ -172,6 +176,7 @@ def running(
     *,
     hosts: int = 2,
     guests: int = 1,
+    update_domains: int | None = None,
     ram: Ram = "file",
     memory_mib: int = MEMORY_MIB,
     cache: Path | None = None,
@@ -181,7 +186,15 @@ def running(
     parent = _roomy_folder(hosts * guests * memory_mib)
     directory = Path(tempfile.mkdtemp(prefix="lab-", dir=parent))
     try:
-        yield up(directory, hosts=hosts, guests=guests, ram=ram, memory_mib=memory_mib, cache=cache)
+        yield up(
+            directory,
+            hosts=hosts,
+            guests=guests,
+            update_domains=update_domains,
+            ram=ram,
+            memory_mib=memory_mib,
+            cache=cache,
+        )
     finally:
         down(directory)
         directory.rmdir()
@@ -197,7 +210,21 @@ def _roomy_folder(mib: int) -> Path | None:
     return None
 
 
-def _planned(hosts: int, guests: int, *, made_directory: bool) -> LabState:
+def update_domain(host: int, guest: int, domains: int) -> int:
+    """The update domain, of so many, of guest number `guest` of host number `host`, from 1.
+
+    Round robin; but each time round, every set after the first is one domain further. So hosts
+    that agree in the first set are in different domains of the second, and must not be maintained
+    together on its account.
+
+    >>> [[update_domain(host, guest, 2) for host in (1, 2, 3, 4)] for guest in (1, 2)]
+    [[0, 1, 0, 1], [0, 1, 1, 0]]
+    """
+    round_number, place = divmod(host - 1, domains)
+    return (place + (guest - 1) * round_number) % domains
+
+
+def _planned(hosts: int, guests: int, domains: int, *, made_directory: bool) -> LabState:
     return LabState(
         token=secrets.token_hex(16),
         made_directory=made_directory,
@@ -206,7 +233,9 @@ def _planned(hosts: int, guests: int, *, made_directory: bool) -> LabState:
                 name=f"h{host}",
                 uuid=str(uuid.uuid4()),
                 guests=tuple(
-                    GuestState(f"h{host}-g{guest}", f"set{guest}", (host - 1) % UPDATE_DOMAINS_MAX)
+                    GuestState(
+                        f"h{host}-g{guest}", f"set{guest}", update_domain(host, guest, domains)
+                    )
                     for guest in range(1, guests + 1)
                 ),
             )

@@ -109,7 +109,7 @@ def suspended(guest: Guest, milliseconds: int) -> int:
 
 def test_every_guest_runs_where_the_fleet_file_says(small_lab: Lab) -> None:
     fleet = read_fleet(small_lab.fleet_file)
-    assert fleet.hosts == (Host("h1"), Host("h2"))
+    assert fleet.hosts == tuple(Host(host.name, uri=host.uri) for host in small_lab.hosts)
     assert fleet.availability_sets == (AvailabilitySet("set1", 2),)
     assert fleet.vms == (
         VirtualMachine("h1-g1", "h1", "set1", 0),
