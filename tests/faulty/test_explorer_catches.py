@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from freezeframe.checking.check import check
+from freezeframe.checking.judging import judge
 from freezeframe.protocol.policies import OneUpdateDomain
 from freezeframe.reporting import Verdict
 
@@ -13,13 +14,17 @@ from .catalogue import PLANTED_FAULTS, PlantedFault
 
 @pytest.mark.parametrize("fault", PLANTED_FAULTS, ids=lambda fault: fault.name)
 def test_breaks_just_the_promise_meant_for_it(fault: PlantedFault) -> None:
-    """The promise is broken with the fault and kept without it, and the counterexample is of it."""
+    """The promise is broken with the fault and kept without it, the counterexample is of it, and
+    what is recorded of that run is judged alike.
+    """
     faulty = check(fault.fleet, fault.policy(), without=fault.without)
     results = {each.name: each for each in faulty.properties}
     assert results[fault.breaks].verdict is Verdict.VIOLATED
     found = results[fault.breaks].counterexample
     assert found is not None
     assert found.steps
+    judged = judge(found.records, fault.fleet)
+    assert fault.breaks in {each.property.name for each in judged.violations}
     sound = {each.name: each for each in check(fault.fleet, OneUpdateDomain()).properties}
     assert sound[fault.breaks].verdict is Verdict.HOLDS
 

@@ -21,13 +21,17 @@ from freezeframe.observation import (
     MemoryFingerprinted,
     Operation,
     Outcome,
+    Provenance,
     Reason,
     Record,
     RecordsError,
+    Repeats,
     SightChanged,
+    StepTaken,
     Subject,
     Told,
     VmSeen,
+    read_history,
     read_records,
     write_records,
 )
@@ -43,6 +47,8 @@ ONE_OF_EACH: dict[str, Fact] = {
     "event seen": EventSeen("web", "A-1", EventStatus.STARTED),
     "alarm seen": AlarmSeen(is_raised=True, why="vm-1 failed"),
     "sight changed": SightChanged(is_in_sight=False, why="the daemon was restarted"),
+    "step taken": StepTaken("controller", "pause host-a web-0"),
+    "repeats": Repeats(3),
     "ended": Ended(),
 }
 HEADER = '{"format": "freezeframe-records", "version": 1}'
@@ -156,3 +162,33 @@ def test_a_record_of_what_nobody_can_have_seen_cannot_be_built() -> None:
         Record("s", 1, 0, 0, Ended(), "host")
     with pytest.raises(ValueError, match="vm: expected a printable name"):
         Record("s", 1, 0, 0, MemoryChecked(is_intact=True), "host")
+
+
+def test_a_header_tells_what_was_recorded_and_what_could_be() -> None:
+    told = Provenance(("vm seen", "ended"), 'name = "f"', "one-update-domain", ("pause/guard",))
+    assert read_history(write_records([record("ended")], told)).provenance == told
+    plain = write_records([record("ended")])
+    assert plain.startswith(f"{HEADER}\n")
+    assert read_history(plain).provenance == Provenance()
+    assert set(Provenance().kinds) == set(KINDS)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("fleat", "x", "fleat: expected one of the keys format, version, kinds, fleet, policy"),
+        ("fleet", 7, "fleet: expected a text, found 7"),
+        ("without", "guard", 'without: expected an array of texts, found "guard"'),
+        ("kinds", ["rumour"], "kinds: expected kinds among vm seen"),
+        ("version", True, "version: expected 1, found true"),
+    ],
+)
+def test_what_is_wrong_in_the_header_is_told(key: str, value: object, message: str) -> None:
+    with pytest.raises(RecordsError) as caught:
+        read_records(json.dumps({**json.loads(HEADER), key: value}), "trace.jsonl")
+    assert str(caught.value).startswith(f"trace.jsonl:1: {message}")
+
+
+def test_a_loop_of_less_than_no_record_cannot_be_built() -> None:
+    with pytest.raises(ValueError, match="records: expected a number from 0, found -1"):
+        Record("s", 1, 0, 0, Repeats(-1))

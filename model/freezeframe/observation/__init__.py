@@ -18,20 +18,24 @@ from .facts import (
     Operation,
     Outcome,
     Reason,
+    Repeats,
     SightChanged,
+    StepTaken,
     Subject,
     Told,
     VmSeen,
 )
-from .ledger import Ledger, Moment, Remark, Trouble, in_order, moments
-from .records import (
-    Record,
+from .histories import (
+    History,
+    Provenance,
     RecordsError,
     header_line,
+    read_history,
     read_records,
-    record_line,
     write_records,
 )
+from .ledger import Ledger, Moment, Remark, Trouble, in_order, moments
+from .records import Record, record_line
 from .views import AlarmView, EventView, HostView, VmView
 
 __all__ = [
@@ -44,6 +48,7 @@ __all__ = [
     "EventSeen",
     "EventView",
     "Fact",
+    "History",
     "HostSeen",
     "HostTold",
     "HostView",
@@ -53,11 +58,14 @@ __all__ = [
     "Moment",
     "Operation",
     "Outcome",
+    "Provenance",
     "Reason",
     "Record",
     "RecordsError",
     "Remark",
+    "Repeats",
     "SightChanged",
+    "StepTaken",
     "Subject",
     "Told",
     "Trouble",
@@ -66,6 +74,7 @@ __all__ = [
     "header_line",
     "in_order",
     "moments",
+    "read_history",
     "read_records",
     "record_line",
     "write_records",

@@ -170,6 +170,27 @@ class SightChanged:
 
 
 @dataclass(frozen=True)
+class StepTaken:
+    """Whoever acts says which step of the protocol it took: `actor`, and rule and subjects.
+
+    A claim, by which nobody is judged.
+    """
+
+    actor: str
+    step: str
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """The last `records` records before this one come again and again, for ever.
+
+    With 0, nothing that can be relied upon ever happens again. Only who knows every run can tell.
+    """
+
+    records: int
+
+
+@dataclass(frozen=True)
 class Ended:
     """An observer stopped looking: whatever lasts, lasts at least until here."""
 
@@ -185,6 +206,8 @@ Fact = (
     | EventSeen
     | AlarmSeen
     | SightChanged
+    | StepTaken
+    | Repeats
     | Ended
 )
 
@@ -199,6 +222,8 @@ KINDS: Final[dict[str, tuple[type[Fact], Subject]]] = {
     "event seen": (EventSeen, Subject.HOST),
     "alarm seen": (AlarmSeen, Subject.FLEET),
     "sight changed": (SightChanged, Subject.HOST),
+    "step taken": (StepTaken, Subject.FLEET),
+    "repeats": (Repeats, Subject.FLEET),
     "ended": (Ended, Subject.FLEET),
 }
 """Every kind of fact by the name that it has in a file, with what it is about."""

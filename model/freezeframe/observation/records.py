@@ -1,7 +1,6 @@
-"""A recorded history: one JSON object a line, written and strictly read.
+"""One record of a history, and the line that it is in a file.
 
-Owns the format. The first line is the header, `{"format": "freezeframe-records", "version": 1}`;
-each further line is one record with the keys
+Owns the form of a line, which is one JSON object with the keys
 
 * `source`: who saw it, and `sequence`: the number that this source gave it, from 1;
 * `monotonic_ms`: when, on one clock for the whole history that never goes back, and
@@ -9,40 +8,37 @@ each further line is one record with the keys
 * `kind`: one of the kinds of `facts.KINDS`, with the fields of that kind beside it;
 * `host` and `vm`, as far as the kind is about them.
 
-A reader refuses unknown versions, kinds and keys, so what was read was understood. What follows
-from the records is `ledger`'s affair.
+A reader refuses unknown kinds and keys, so what was read was understood. It must not know files.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import MISSING, dataclass, fields
 from enum import StrEnum
 from functools import cache
 from typing import Any, Final, get_type_hints
 
-from freezeframe.fleet import FreezeframeError, Mistake
 from freezeframe.fleet.errors import shown as spelled
 
-from .facts import KIND_OF, KINDS, VISIBLE, Fact, Subject, VmSeen
-
-FORMAT: Final = "freezeframe-records"
-VERSION: Final = 1
-MISTAKES_MAX: Final = 20
-"""Mistakes that one error reports."""
+from .facts import KIND_OF, KINDS, VISIBLE, Fact, Repeats, Subject, VmSeen
 
 _TEXTS: Final = ("source", "kind")
 _NUMBERS: Final = ("sequence", "monotonic_ms", "wall_ms")
 
 
-class RecordsError(FreezeframeError):
-    """A recorded history is not valid; `mistakes` is what is wrong, the first of them first."""
+Flaw = tuple[str, str]
+"""What is wrong: at which key, and what was expected and found."""
 
-    def __init__(self, mistakes: Iterable[Mistake]) -> None:
-        """Report `mistakes`, one a line."""
-        self.mistakes = tuple(mistakes)
-        super().__init__("\n".join(map(str, self.mistakes)))
+
+class FlawedError(Exception):
+    """A line is no record; `flaws` tells all that is wrong."""
+
+    def __init__(self, *flaws: Flaw) -> None:
+        """Tell `flaws`."""
+        super().__init__()
+        self.flaws = flaws
 
 
 @dataclass(frozen=True)
@@ -70,11 +66,6 @@ class Record:
             raise ValueError(f"{where}: {text}")
 
 
-def header_line() -> str:
-    """The first line of every history, without its line break."""
-    return json.dumps({"format": FORMAT, "version": VERSION})
-
-
 def record_line(record: Record) -> str:
     """A record as one line, without its line break; equal records give equal lines."""
     kind = KIND_OF[type(record.fact)]
@@ -93,76 +84,25 @@ def record_line(record: Record) -> str:
     return json.dumps({**line, **vars(record.fact)}, ensure_ascii=False)
 
 
-def write_records(records: Iterable[Record]) -> str:
-    """The text of a history, header first, a line break after each line."""
-    return "".join(f"{line}\n" for line in (header_line(), *map(record_line, records)))
-
-
-def read_records(text: str, source: str = "records") -> tuple[Record, ...]:
-    """Read a history; `source` names it in errors.
+def parse_record(line: str) -> Record:
+    """Read a line.
 
     Raises:
-        RecordsError: It is not valid; the first `MISTAKES_MAX` mistakes together, each with its
-            line.
+        FlawedError: It is no record.
 
     """
-    lines = text.split("\n")
-    if lines and not lines[-1]:
-        lines.pop()
-    mistakes = list(_header_mistakes(lines, source))
-    if mistakes:
-        raise RecordsError(mistakes)
-    records: list[Record] = []
-    for number, line in enumerate(lines[1:], start=2):
-        try:
-            records.append(_read(line))
-        except _FlawedError as flawed:
-            mistakes += [Mistake(source, number, *flaw) for flaw in flawed.flaws]
-        if len(mistakes) >= MISTAKES_MAX:
-            break
-    if mistakes:
-        raise RecordsError(mistakes[:MISTAKES_MAX])
-    return tuple(records)
-
-
-_Flaw = tuple[str, str]
-
-
-class _FlawedError(Exception):
-    """A line is no record; `flaws` tells where and what, expected and found."""
-
-    def __init__(self, *flaws: _Flaw) -> None:
-        super().__init__()
-        self.flaws = flaws
-
-
-def _header_mistakes(lines: list[str], source: str) -> Iterator[Mistake]:
-    if not lines:
-        yield Mistake(source, None, "", f"expected the line {header_line()} first, found nothing")
-        return
-    try:
-        header = json.loads(lines[0])
-    except ValueError:
-        header = None
-    if not isinstance(header, dict) or header.get("format") != FORMAT:
-        yield Mistake(source, 1, "", f"expected the line {header_line()}, found {_shown(lines[0])}")
-    elif header != {"format": FORMAT, "version": VERSION}:
-        text = f"expected version {VERSION} and nothing more, found {_shown(lines[0])}"
-        yield Mistake(source, 1, "version", text)
-
-
-def _read(line: str) -> Record:
-    values = _object(line)
+    values = json_object(line)
     kind = values.get("kind")
     if not isinstance(kind, str) or kind not in KINDS:
-        found = _shown(kind) if "kind" in values else "none"
-        raise _FlawedError(("kind", f"expected one of {', '.join(KINDS)}; found {found}"))
+        found = shown_value(kind) if "kind" in values else "none"
+        raise FlawedError(("kind", f"expected one of {', '.join(KINDS)}; found {found}"))
     form, subject = KINDS[kind]
     names = {Subject.FLEET: (), Subject.HOST: ("host",), Subject.VM: ("host", "vm")}[subject]
     hints, optional = _fields(kind)
     known = (*_TEXTS, *_NUMBERS, *names, *hints)
-    flaws: list[_Flaw] = [
-        (key, f"expected no such key in a record of kind {_shown(kind)}, found {_shown(value)}")
+    unexpected = f"expected no such key in a record of kind {shown_value(kind)}"
+    flaws: list[Flaw] = [
+        (key, f"{unexpected}, found {shown_value(value)}")
         for key, value in values.items()
         if key not in known
     ]
@@ -182,27 +122,28 @@ def _read(line: str) -> Record:
         *((key, str) for key in ("source", *names)),
     ):
         if key in values and type(values[key]) is not wanted:
-            flaws.append((key, f"expected {_WORDS[wanted]}, found {_shown(values[key])}"))
+            flaws.append((key, f"expected {_WORDS[wanted]}, found {shown_value(values[key])}"))
     if flaws:
-        raise _FlawedError(*flaws)
+        raise FlawedError(*flaws)
     common = {key: values[key] for key in ("source", *_NUMBERS, *names)}
     try:
         return Record(fact=form(**found_fields), **common)
     except ValueError as error:
         where, _, text = str(error).partition(": ")
-        raise _FlawedError((where, text)) from None
+        raise FlawedError((where, text)) from None
 
 
 _WORDS: Final[dict[type, str]] = {int: "a whole number", str: "a text", bool: "true or false"}
 
 
-def _object(line: str) -> dict[str, Any]:
+def json_object(line: str) -> dict[str, Any]:
+    """Read a line as one JSON object in which no key is repeated; raises `FlawedError`."""
     try:
         values = json.loads(line, object_pairs_hook=_without_repeats)
     except ValueError:
-        raise _FlawedError(("", f"expected one JSON object, found {_shown(line)}")) from None
+        raise FlawedError(("", f"expected one JSON object, found {shown_value(line)}")) from None
     if not isinstance(values, dict):
-        raise _FlawedError(("", f"expected one JSON object, found {_shown(line)}"))
+        raise FlawedError(("", f"expected one JSON object, found {shown_value(line)}"))
     return values
 
 
@@ -211,7 +152,7 @@ def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
     for key in values:
         count = sum(each == key for each, _ in pairs)
         if count > 1:
-            raise _FlawedError((key, f"expected the key once, found it {count} times"))
+            raise FlawedError((key, f"expected the key once, found it {count} times"))
     return values
 
 
@@ -229,18 +170,18 @@ def _typed(value: object, wanted: type) -> object:
     if issubclass(wanted, StrEnum):
         if isinstance(value, str) and value in list(wanted):
             return wanted(value)
-        raise ValueError(f"expected one of {', '.join(wanted)}; found {_shown(value)}")
+        raise ValueError(f"expected one of {', '.join(wanted)}; found {shown_value(value)}")
     if type(value) is not wanted:
-        raise ValueError(f"expected {_WORDS[wanted]}, found {_shown(value)}")
+        raise ValueError(f"expected {_WORDS[wanted]}, found {shown_value(value)}")
     return value
 
 
-def _shown(value: object) -> str:
+def shown_value(value: object) -> str:
     """Return a value as JSON spells it, shortened to a part of a line."""
     return "null" if value is None else spelled(value)
 
 
-def _flaws(record: Record) -> Iterator[_Flaw]:
+def _flaws(record: Record) -> Iterator[Flaw]:
     """What is wrong with the values of a record whose types are right."""
     if record.sequence < 1:
         yield "sequence", f"expected a number from 1, found {record.sequence}"
@@ -249,9 +190,11 @@ def _flaws(record: Record) -> Iterator[_Flaw]:
     for key, is_wanted in wants.items():
         value = getattr(record, key)
         if is_wanted and (not value or not value.isprintable()):
-            yield key, f"expected a printable name, found {_shown(value) if value else 'none'}"
+            yield key, f"expected a printable name, found {shown_value(value) if value else 'none'}"
         elif not is_wanted and value is not None:
-            yield key, f"expected none for a fact about the {subject}, found {_shown(value)}"
+            yield key, f"expected none for a fact about the {subject}, found {shown_value(value)}"
     if isinstance(record.fact, VmSeen) and record.fact.status not in VISIBLE:
         text = f"expected one of {', '.join(sorted(VISIBLE))}; found {record.fact.status.value}"
         yield "status", text
+    if isinstance(record.fact, Repeats) and record.fact.records < 0:
+        yield "records", f"expected a number from 0, found {record.fact.records}"

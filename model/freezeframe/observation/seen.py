@@ -279,7 +279,7 @@ def _is_off(vm: SeenVm, status: VmStatus, reason: Reason, late_ms: int) -> SeenV
     is_known = vm.status is status
     is_shut_down = is_known and vm.is_down_for_maintenance and status is VmStatus.STOPPED
     holder = Holder.NOBODY
-    if status is VmStatus.STOPPED:
+    if status is VmStatus.STOPPED and reason is not Reason.POWER_LOSS:
         is_ours = is_shut_down or (vm.may_yet_stop and vm.holder is not Holder.OTHER)
         holder = Holder.MAINTENANCE if is_ours else Holder.OTHER
     return SeenVm(

@@ -17,12 +17,18 @@ from .language import Deadline, Duration
 
 @dataclass(frozen=True)
 class Settings:
-    """Durations as (least, longest), deadlines and the pause limit, all in units of `tick_ms`."""
+    """Durations as (least, longest), deadlines and limits, all in units of `tick_ms`."""
 
     tick_ms: int
     spans: Mapping[Duration, tuple[int, int]]
     deadlines: Mapping[Deadline, int]
     pause_limit: int
+    notice_limit: int
+
+    @property
+    def longest_notice(self) -> int:
+        """Where the clock of an announcement stops: at what it is compared with."""
+        return max(self.notice_limit, self.deadlines[Deadline.NOTICE])
 
     @property
     def longest_pause(self) -> int:
@@ -57,6 +63,7 @@ def settings_of(
         },
         deadlines={each: ms // tick_ms for each, ms in deadlines_ms.items()},
         pause_limit=fleet.limits.pause_ms // tick_ms,
+        notice_limit=fleet.limits.notice_ms // tick_ms,
     )
 
 

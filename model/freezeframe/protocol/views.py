@@ -33,7 +33,7 @@ class ModelVm:
     @property
     def is_resumed_for_another(self) -> bool:
         """See `VmView`."""
-        return self.vm.executes and self.vm.stopped_by is Holder.OTHER
+        return self.is_running and self.vm.stopped_by is Holder.OTHER
 
     @property
     def is_running(self) -> bool:

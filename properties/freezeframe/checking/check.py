@@ -135,7 +135,7 @@ class Judge:
             run, question = self._breaking_step(run, questions)
         else:
             question = self._broken(questions, run)
-        return Verdict.VIOLATED, narrate(self.system, run, prop.name, question.subjects)
+        return Verdict.VIOLATED, narrate(self.system, run, prop, question.subjects)
 
     def _witness(self, questions: Sequence[Question]) -> tuple[Verdict, Counterexample | None]:
         if any(self.space.kept(question).any() for question in questions):
@@ -162,13 +162,13 @@ class Judge:
         ]
         if not broken:
             return self._otherwise, None
-        return Verdict.VIOLATED, narrate(self.system, self._replay_to(broken), prop.name, ())
+        return Verdict.VIOLATED, narrate(self.system, self._replay_to(broken), prop, ())
 
     def _narrate_lasso(self, prop: Property, question: Question, lasso: Lasso) -> Counterexample:
         path = (*shortest_path(self.space, [lasso.entry]), *lasso.loop)
         run = replay(self.system, [self.space.instance(by) for by, _ in path])
         self._agree(run, [to for _, to in path])
-        return narrate(self.system, run, prop.name, question.subjects, len(lasso.loop))
+        return narrate(self.system, run, prop, question.subjects, len(lasso.loop))
 
     def _replay_to(self, targets: Sequence[int]) -> Replay:
         path = shortest_path(self.space, targets)

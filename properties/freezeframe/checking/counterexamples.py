@@ -7,7 +7,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from freezeframe.properties import Property, Scope
 from freezeframe.protocol.language import Actor
+from freezeframe.protocol.observed import records_of
 from freezeframe.protocol.system import Instance, ModelError, State, System
 from freezeframe.reporting import Counterexample, TraceStep
 from freezeframe.reporting.facts import all_facts, changes_between
@@ -45,13 +47,14 @@ def replay(system: System, moves: Sequence[Move]) -> Replay:
 def narrate(
     system: System,
     run: Replay,
-    property_name: str,
+    prop: Property,
     subjects: Sequence[str],
     loop_moves: int | None = None,
 ) -> Counterexample:
     """Tell a run as steps with their times; the last `loop_moves` moves repeat for ever."""
     steps: list[TraceStep] = []
     ticks = 0
+    forever = 0 if prop.scope is Scope.STANDSTILL else loop_moves
     loop_from = None if loop_moves is None else len(run.moves) - loop_moves
     loop_steps = None if loop_moves is None else 0
     for number, (move, before, after) in enumerate(
@@ -65,7 +68,7 @@ def narrate(
             if loop_steps is not None and loop_from is not None and number >= loop_from:
                 loop_steps += 1
     return Counterexample(
-        property_name,
+        prop.name,
         tuple(subjects),
         tuple(steps),
         system.settings.seconds(ticks),
@@ -74,6 +77,7 @@ def narrate(
         tuple(WAIT if move is None else str(move) for move in run.moves),
         loop_moves,
         system.settings.seconds(1),
+        tuple(records_of(system, run.moves, run.states, forever)),
     )
 
 

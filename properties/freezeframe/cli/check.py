@@ -54,7 +54,7 @@ class Outputs:
         """Write what was asked for; says on standard error which file has nothing to hold."""
         from freezeframe.reporting.itf import itf_object  # noqa: PLC0415 (help does without)
         from freezeframe.reporting.structured import check_object  # noqa: PLC0415 (likewise)
-        from freezeframe.reporting.trace import trace_lines  # noqa: PLC0415 (likewise)
+        from freezeframe.reporting.trace import trace_text  # noqa: PLC0415 (likewise)
 
         if self.json is not None:
             text = json.dumps(check_object(result), indent=2) + "\n"
@@ -69,8 +69,7 @@ class Outputs:
                     complain(f"{option}: no counterexample was found, so {path} is not written")
             return
         if self.trace is not None:
-            lines = trace_lines(result, broken, fleet)
-            write_file("--trace", self.trace, "".join(f"{line}\n" for line in lines))
+            write_file("--trace", self.trace, trace_text(result, broken, fleet))
         if self.itf is not None:
             text = json.dumps(itf_object(result, broken), indent=1) + "\n"
             write_file("--itf", self.itf, text)

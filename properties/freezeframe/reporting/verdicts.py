@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from freezeframe.observation import Record
+
 
 class Verdict(StrEnum):
     """The answer of a check."""
@@ -74,6 +76,8 @@ class Counterexample:
     loop_moves: int | None = None
     tick_seconds: float = 1.0
     """How long one `wait` is."""
+    records: tuple[Record, ...] = field(default=(), repr=False)
+    """What an observer of the run would have recorded."""
 
 
 @dataclass(frozen=True)

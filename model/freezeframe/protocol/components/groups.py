@@ -10,7 +10,7 @@ from freezeframe.lifecycles import (
     EventStatus,
     SetStatus,
 )
-from freezeframe.protocol.language import Clock, Deadline, Duration
+from freezeframe.protocol.language import Clock, Duration
 
 from .base import ZERO, Component, Value, counted, taken
 
@@ -97,6 +97,4 @@ class ScheduledEvent(Component):
     def tick(self, settings: Settings, units: int) -> None:
         """Units of notice."""
         if self.status is EventStatus.SCHEDULED:
-            self.announced_for = counted(
-                self.announced_for, settings.deadlines[Deadline.NOTICE], units
-            )
+            self.announced_for = counted(self.announced_for, settings.longest_notice, units)

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from freezeframe.checking.asking.questions import Question, questions_of
 from freezeframe.fleet import Fleet
-from freezeframe.observation import KINDS, AlarmSeen, EventSeen, Ledger, Record
+from freezeframe.observation import KINDS, AlarmSeen, EventSeen, Ledger, Record, Repeats
 from freezeframe.properties import ALL, Kind, Property, Scope
 from freezeframe.properties.catalogue import pause_within_limit
 from freezeframe.protocol.components import VM, Alarm, Component, Host, ScheduledEvent
@@ -104,7 +104,10 @@ class Judge:
         if key is not None:
             kept = self._histories.setdefault(key, deque(maxlen=TIMELINE_MAX))
             kept.append((self._records, record))
-        return broken + self._ask(touched, before)
+        broken += self._ask(touched, before)
+        if isinstance(record.fact, Repeats):
+            broken += self._never_kept(record.fact.records)
+        return broken
 
     def advance(self, monotonic_ms: int) -> tuple[Violation, ...]:
         """Let time pass without a record; returns the promises that this broke.
@@ -149,8 +152,28 @@ class Judge:
                 continue
             if asked.property.kind is Kind.ALWAYS and asked.is_true and not answer:
                 broken.append(self._violation(asked))
-            asked.is_true = answer
+            if asked.is_true is not answer:
+                asked.is_true, asked.since = answer, self._records
             asked.was_true = asked.was_true or answer
+        self._violations += broken
+        return tuple(broken)
+
+    def _never_kept(self, looped: int) -> tuple[Violation, ...]:
+        """What is false all along the last `looped` records before this one will never be true."""
+        begins = self._records - 1 - looped
+        broken = [
+            self._violation(asked)
+            for asked in self._asked
+            if asked.property.kind is Kind.EVENTUALLY
+            and not asked.is_true
+            and asked.since <= begins
+        ]
+        at_ms = self.ledger.now_ms or 0
+        broken += [
+            Violation(prop, (), at_ms, self._timeline(map(self._key, self._slots_of(Host))))
+            for prop in self._properties
+            if prop.scope is Scope.STANDSTILL and not looped and not self._is_over(prop)
+        ]
         self._violations += broken
         return tuple(broken)
 
@@ -196,10 +219,18 @@ class Judge:
             if kind is VM:
                 host = self.ledger.vm(names[0]).host or self._topology.places(names[0])[0]
                 keys[Host, (host,)] = None
+        at_ms, subjects = self.ledger.now_ms or 0, asked.question.subjects
+        return Violation(asked.property, subjects, at_ms, self._timeline(keys))
+
+    def _timeline(self, keys: Iterable[_Key]) -> tuple[Record, ...]:
         found = [each for key in keys for each in self._histories.get(key, ())]
-        timeline = tuple(record for _, record in sorted(found, key=lambda each: each[0]))
-        at_ms = self.ledger.now_ms or 0
-        return Violation(asked.property, asked.question.subjects, at_ms, timeline)
+        return tuple(record for _, record in sorted(found, key=lambda each: each[0]))
+
+    def _slots_of(self, kind: type[Component]) -> list[int]:
+        return [slot for slot, each in enumerate(self._topology.slots) if each.kind is kind]
+
+    def _is_over(self, prop: Property) -> bool:
+        return bool(prop.predicate(tuple(self._view(slot) for slot in self._slots_of(Host))))
 
     def _judged(self, prop: Property) -> PropertyJudgement:
         if prop.scope is Scope.STANDSTILL:
@@ -221,10 +252,12 @@ class Judge:
 
     def _judged_at_rest(self, prop: Property) -> PropertyJudgement:
         """A history ends; only a maintenance that is over shows that it ends for good."""
-        slots = [slot for slot, each in enumerate(self._topology.slots) if each.kind is Host]
-        if not slots or not self._told[Host]:
+        violations = tuple(each for each in self._violations if each.property is prop)
+        if violations:
+            return PropertyJudgement(prop, Verdict.VIOLATED, 1, violations)
+        if not self._slots_of(Host) or not self._told[Host]:
             return PropertyJudgement(prop, Verdict.HOLDS, 0)
-        if prop.predicate(tuple(self._view(slot) for slot in slots)):
+        if self._is_over(prop):
             return PropertyJudgement(prop, Verdict.HOLDS, 1)
         return PropertyJudgement(prop, Verdict.INCOMPLETE, 1, pending=((),))
 
@@ -266,6 +299,8 @@ class _Asked:
 
     question: Question
     is_true: bool = True
+    since: int = 0
+    """How many records had been folded when it became so."""
     was_true: bool = False
     is_timed: bool = False
     """Whether its last answer read a duration that grows, so that time alone may change it."""

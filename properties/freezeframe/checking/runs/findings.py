@@ -54,4 +54,4 @@ def counterexample_of(lookup: Lookup, finding: Finding) -> Counterexample:
     moves = [None if move is None else system.instances[move] for move in finding.moves]
     breach = finding.breach
     run = replay(system, moves)
-    return narrate(system, run, breach.property.name, breach.subjects, finding.loop_moves)
+    return narrate(system, run, breach.property, breach.subjects, finding.loop_moves)
