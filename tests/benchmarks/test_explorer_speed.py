@@ -71,7 +71,11 @@ def test_states_per_second_are_at_least_half_as_many_again_as_spins(
     verifier = Verifier(fleet, tmp_path)
     first = verifier.run(space.n_states.bit_length(), 2 * space.n_states)
     assert (first.states, first.transitions) == (space.n_states, space.n_transitions)
-    n_states, n_transitions, bits = space.n_states, space.n_transitions, space.tables.width * 64
+    n_states, n_transitions, bits = (
+        space.n_states,
+        space.n_transitions,
+        space.tables.packing.n_words * 64,
+    )
     del space
     rounds = Rounds([], [], [], [])
 

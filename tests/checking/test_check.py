@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise
+from itertools import count, pairwise
 
 import pytest
 
@@ -14,6 +14,8 @@ from freezeframe.fleet import Faults, Fleet, Tolerance
 from freezeframe.observation import HostView, VmView
 from freezeframe.properties import ALL, PROMISES, Kind, Property, Scope
 from freezeframe.properties.forms import always, eventually, sometimes
+from freezeframe.protocol.components import VM
+from freezeframe.protocol.language import Actor, rule
 from freezeframe.protocol.policies import OneUpdateDomain, load_policy
 from freezeframe.reporting import CheckResult, PropertyResult, Verdict
 from tests.fleets import CASES, COARSE, STEADY, one_set, one_vm, span
@@ -162,6 +164,24 @@ def test_ctrl_c_leaves_what_was_explored_and_says_that_it_is_not_all() -> None:
     assert result.frontier > 0
     assert reports[-1].states == result.states
     assert all(one.states <= two.states for one, two in pairwise(reports))
+
+
+def test_ctrl_c_amidst_a_step_leaves_no_half_explored_space() -> None:
+    """As from a handler that raises at once: what the step left behind is not told as explored."""
+    asked = count()
+
+    @rule(actor=Actor.FAULT)
+    def strike(vm: VM) -> None:
+        """Something strikes while Ctrl-C is pressed."""
+        vm.clock_right = False
+        if next(asked) == 3:
+            raise KeyboardInterrupt
+
+    policy = OneUpdateDomain()
+    rules = (*policy.rules(), strike)
+    policy.rules = lambda: rules  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        check(one_vm(), policy)
 
 
 def test_progress_ends_with_all_there_is() -> None:

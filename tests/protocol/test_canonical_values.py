@@ -149,7 +149,7 @@ def test_every_value_of_every_case_is_canonical(name: str) -> None:
     case = CASES[name]
     found = System(case.fleet, load_policy(case.policy))
     tables = explore(found).tables
-    for kind, numbering in tables.numberings.items():
+    for kind, numbering in tables.answers.numberings.items():
         for value in numbering.values:
             assert_canonical(kind(value), found.settings)
 

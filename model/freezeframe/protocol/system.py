@@ -88,6 +88,22 @@ class Instance:
         """The rule and its subjects, as traces print them."""
         return f"{self.rule.name} {' '.join(self.subjects)}".strip()
 
+    @property
+    def may_clash(self) -> bool:
+        """Whether two parts may write one slot; none may while the other does."""
+        written = [part.slots[position] for part in self.parts for position in part.form.writable]
+        return len(set(written)) < len(written)
+
+    def refuse_clash(self, written: Sequence[int]) -> None:
+        """Raise `ModelError` if two parts change one of the slots `written`, of which one change
+        would be lost.
+        """
+        if len(set(written)) < len(written):
+            raise ModelError(
+                f"rule {self.rule.name}: expected each component to be changed by one function, "
+                f"found two that change the same at once in {self}; let the head change it"
+            )
+
 
 @dataclass(frozen=True)
 class Step:
@@ -210,6 +226,7 @@ class System:
                 return None, False
             is_due = is_due or outcome.is_due
             changes += [(part.slots[position], value) for position, value in outcome.changes]
+        instance.refuse_clash([slot for slot, _ in changes])
         return changes, is_due
 
     @staticmethod

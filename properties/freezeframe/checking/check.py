@@ -113,7 +113,7 @@ class Judge:
         worst = 0
         for slot, described in enumerate(self.system.slots):
             if described.kind is VM:
-                numbers = np.unique(self.space.tables.column(self.space.words, slot))
+                numbers = np.unique(self.space.tables.packing.column(self.space.words, slot))
                 values = (self.space.tables.value(slot, int(number)) for number in numbers)
                 worst = max(worst, *(VM(value).paused_for for value in values))
         return self.system.settings.seconds(worst)

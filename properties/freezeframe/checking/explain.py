@@ -222,7 +222,7 @@ def _refusals(space: Space, rule: Rule, guard: str) -> Iterator[str]:
 
 def _values_of(space: Space, part: Part) -> Iterator[tuple[tuple[object, ...], ...]]:
     """Every combination of values that the components of `part` have in some state."""
-    columns = [space.tables.column(space.words, slot) for slot in part.slots]
+    columns = [space.tables.packing.column(space.words, slot) for slot in part.slots]
     for row in np.unique(np.stack(columns, axis=1), axis=0).tolist() if columns else ():
         yield tuple(
             space.tables.value(slot, number) for slot, number in zip(part.slots, row, strict=True)

@@ -141,9 +141,7 @@ class Never(OneUpdateDomain):
 
 def test_a_row_that_another_part_of_its_rule_always_blocks_is_not_taken() -> None:
     space = explore(System(example("two-tiers"), Never()))
-    asked_for = set().union(
-        *(space.tables.answers.pulls_of(n) for n in range(len(space.tables.forms)))
-    )
+    asked_for = set().union(*(coverage.pulls_of(form) for form in space.tables.forms))
     schedule = ("host", "in service", "schedule")
     assert schedule in asked_for
     assert schedule not in pulls_taken(space)

@@ -4,21 +4,21 @@ their parameters alone are refused.
 
 from __future__ import annotations
 
-from functools import cache
+from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from freezeframe.checking.check import check
+from freezeframe.checking.runs.lookup import Lookup
+from freezeframe.checking.runs.simulation import Simulation
 from freezeframe.checking.search.explorer import explore
 from freezeframe.checking.search.kernel import WORD_BITS
 from freezeframe.checking.search.tables import Tables
 from freezeframe.fleet import Host as FleetHost
 from freezeframe.fleet import UpdateKind, VirtualMachine
+from freezeframe.lifecycles import VmStatus
 from freezeframe.protocol.components import VM, Host
 from freezeframe.protocol.language import Actor, Rule, refuse, rule
 from freezeframe.protocol.policies import OneUpdateDomain
@@ -27,6 +27,8 @@ from tests.checking import reference
 from tests.fleets import A, V, one_vm
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from freezeframe.fleet import Fleet
 
 
@@ -50,12 +52,13 @@ def crowded(bystanders: int) -> Fleet:
 
 def test_numbers_begin_with_one_bit_and_end_with_as_many_as_there_are_values() -> None:
     system = System(one_vm(), OneUpdateDomain())
-    assert {numbering.bits for numbering in Tables(system, ()).numberings.values()} == {1}
+    assert set(Tables(system, ()).bits.values()) == {1}
     tables = explore(system).tables
-    for numbering in tables.numberings.values():
-        assert len(numbering.values) <= 1 << numbering.bits
-        assert numbering.bits == 1 or len(numbering.values) > 1 << (numbering.bits - 1)
-    assert tables.numberings[VM].bits > 3
+    for kind, numbering in tables.answers.numberings.items():
+        bits = tables.bits[kind]
+        assert len(numbering.values) <= 1 << bits
+        assert bits == 1 or len(numbering.values) > 1 << (bits - 1)
+    assert tables.bits[VM] > 3
 
 
 @pytest.mark.parametrize("bystanders", [0, 8, 9, 10, 30])
@@ -63,7 +66,7 @@ def test_no_state_is_lost_when_states_spill_into_more_words(bystanders: int) -> 
     """Bystanders change nothing but the width of a state, whatever the width was when it grew."""
     space = explore(System(crowded(bystanders), OneUpdateDomain()))
     alone = reference.search(System(crowded(0), OneUpdateDomain()))
-    bits = sum(space.tables.numberings[s.kind].bits for s in space.tables.system.slots)
+    bits = sum(space.tables.bits[s.kind] for s in space.tables.system.slots)
     assert space.words.shape[1] >= -(-bits // WORD_BITS)
     assert (space.n_states, space.n_transitions) == (len(alone.states), alone.transitions)
     assert len({space.state(number) for number in range(space.n_states)}) == space.n_states
@@ -73,22 +76,6 @@ def test_wide_states_take_several_words() -> None:
     assert explore(System(crowded(30), OneUpdateDomain())).words.shape[1] > 1
 
 
-@cache
-def grown_tables() -> Tables:
-    return explore(System(crowded(10), OneUpdateDomain())).tables
-
-
-@given(st.data())
-def test_unpacking_undoes_packing(data: st.DataObject) -> None:
-    tables = grown_tables()
-    row = [
-        data.draw(st.integers(0, len(tables.numberings[slot.kind].values) - 1))
-        for slot in tables.system.slots
-    ]
-    ids = np.array([row], np.int64)
-    assert (tables.unpack(tables.pack(ids)) == ids).all()
-
-
 def flickering(*, vanishes: bool) -> Rule:
     """A rule that does not do the same thing twice: it counts how often it was asked."""
     asked = count()
@@ -96,7 +83,7 @@ def flickering(*, vanishes: bool) -> Rule:
     @rule(actor=Actor.FAULT)
     def flicker(vm: VM) -> None:
         """Memory is lost at the first look."""
-        if next(asked) == 0:
+        if vm.memory_intact and next(asked) == 0:
             vm.memory_intact = False
         elif vanishes:
             refuse()
@@ -154,3 +141,48 @@ def test_a_function_of_each_may_change_what_is_its_own() -> None:
 
     results = {each.name: each for each in check(one_vm(), Extended(strike)).properties}
     assert results["clock_synchronized"].counterexample is not None
+
+
+def spoil_the_clock(host: Host, vm: VM) -> None:  # noqa: ARG001 (one for each VM)
+    vm.clock_right = False
+
+
+def lose_the_memory(host: Host, vm: VM) -> None:  # noqa: ARG001 (one for each VM)
+    if vm.status is VmStatus.RUNNING:
+        vm.memory_intact = False
+
+
+@rule(actor=Actor.FAULT, each=(spoil_the_clock, lose_the_memory))
+def clash(host: Host) -> None:
+    """Two things strike each VM at once."""
+    host.has_new_software = True
+
+
+def by_the_rules(system: System) -> None:
+    list(system.steps(system.initial))
+
+
+def by_the_search(system: System) -> None:
+    explore(system)
+
+
+def by_a_run(system: System) -> None:
+    Simulation(Lookup(system, ()))
+
+
+@pytest.mark.parametrize("way", [by_the_rules, by_the_search, by_a_run])
+def test_two_functions_may_not_change_one_component_at_once(way: Callable[[System], None]) -> None:
+    """One of the two changes would be lost."""
+    with pytest.raises(ModelError, match=r"rule clash: .* found two that change .* in clash a"):
+        way(System(one_vm(), Extended(clash)))
+
+
+def test_two_functions_may_look_at_one_component_of_which_one_changes_it() -> None:
+    system = System(one_vm(), Extended(replace(clash, each=(spoil_the_clock, glance))))
+    space, alone = explore(system), reference.search(system)
+    assert (space.n_states, space.n_transitions) == (len(alone.states), alone.transitions)
+
+
+def glance(host: Host, vm: VM) -> None:  # noqa: ARG001 (one for each VM)
+    if vm.status is not VmStatus.RUNNING:
+        refuse()

@@ -10,7 +10,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import cast
 
-from freezeframe.checking.runs.lookup import Leaf, Lookup
+from freezeframe.checking.asking.answers import Leaf
+from freezeframe.checking.runs.lookup import Lookup
 from freezeframe.checking.runs.simulation import Simulation
 from freezeframe.properties import Kind
 from freezeframe.protocol.components import VM
@@ -94,7 +95,7 @@ def guards_met(leaves: set[Leaf]) -> set[tuple[str, bool]]:
 def longest_pause_units(simulation: Simulation) -> int:
     """The longest present pause of a VM, in units of time."""
     lookup, ids = simulation.lookup, simulation.ids
-    pauses = (lookup.value(slot, ids[slot])[_PAUSED_FOR] for slot in lookup.vm_slots)
+    pauses = (lookup.answers.value(slot, ids[slot])[_PAUSED_FOR] for slot in lookup.vm_slots)
     return max((int(cast("int", pause)) for pause in pauses), default=0)
 
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from freezeframe.checking.asking.answers import Changes, Leaf
 from freezeframe.properties import Property
 from freezeframe.protocol.system import Instance, ModelError, State
 
-from .lookup import Changes, Effect, Ids, Leaf, Lookup
+from .lookup import Effect, Ids, Lookup
 
 Move = int | None
 """The number of an instance in `System.instances`, or None for one unit of time."""

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from freezeframe.checking.asking.answers import Form
 from freezeframe.lifecycles import ALL
 from freezeframe.protocol.language import Pull
 from freezeframe.reporting import Coverage
 
+from .packing import Ints
 from .space import Space
-from .tables import Ints
 
 _FIRST_EDGES = 1 << 16
 """Edges looked at before all others; as a rule they take every row, and no other need be looked at.
@@ -33,10 +34,9 @@ def coverage_of(space: Space) -> Coverage:
         for by in np.flatnonzero(np.bincount(space.edge_by)).tolist()
         if by < space.tables.n_rules
     }
+    asked = space.tables.answers.guards
     guards = {
-        guard: frozenset(space.tables.guards.get(guard, ()))
-        for rule in system.rules
-        for guard in rule.guards
+        guard: frozenset(asked.get(guard, ())) for rule in system.rules for guard in rule.guards
     }
     taken = {row_name(pull) for pull in pulls_taken(space)}
     return Coverage(
@@ -77,7 +77,7 @@ _ROW_NAMES = {
 def pulls_taken(space: Space) -> frozenset[Pull]:
     """The rows of lifecycles that at least one explored edge takes."""
     tables = space.tables
-    by_form = [tables.answers.pulls_of(form) for form in range(len(tables.forms))]
+    by_form = {form: pulls_of(form) for form in tables.forms}
     # What an instance would take if it met every outcome that any state showed of its parts.
     possible = [
         frozenset().union(*(by_form[form] for form, _ in item.parts))
@@ -96,14 +96,20 @@ def pulls_taken(space: Space) -> frozenset[Pull]:
     return frozenset(taken)
 
 
+def pulls_of(form: Form) -> frozenset[Pull]:
+    """The rows of lifecycles that some outcome of a form, met or only asked for, takes."""
+    return frozenset(pull for leaf in form.leaves() if leaf.row for pull in leaf.row.pulls)
+
+
 def values_reached(space: Space) -> dict[str, int]:
     """For each kind of component, how many different values its components had, all together."""
     tables = space.tables
-    seen = {kind: np.zeros(len(each.values), np.bool_) for kind, each in tables.numberings.items()}
+    numberings = tables.answers.numberings
+    seen = {kind: np.zeros(len(each.values), np.bool_) for kind, each in numberings.items()}
     for start in range(0, space.n_states, _CHUNK):
         words = space.words[start : start + _CHUNK]
         for slot, described in enumerate(tables.system.slots):
-            seen[described.kind][tables.column(words, slot)] = True
+            seen[described.kind][tables.packing.column(words, slot)] = True
     return {kind.__name__: int(np.count_nonzero(each)) for kind, each in seen.items()}
 
 
@@ -115,7 +121,7 @@ def pulls_on(space: Space, by: int, edges: Ints) -> set[Pull]:
     """The rows that `edges`, all of them steps of the instance `by`, take."""
     tables = space.tables
     sources = np.searchsorted(space.edge_start, edges, side="right") - 1
-    ids = tables.unpack(space.words[sources])
+    ids = tables.packing.unpack(space.words[sources])
     first, last = tables.item_parts[by], tables.item_parts[by + 1]
     return {
         pull

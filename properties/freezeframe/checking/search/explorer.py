@@ -11,9 +11,9 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -22,12 +22,13 @@ from freezeframe.properties import Property
 from freezeframe.protocol.system import System
 
 from . import kernel
+from .packing import Ints
 from .space import Space
-from .tables import Ints, Tables
+from .tables import Tables
 
 MAX_STATES_DEFAULT = 20_000_000
-_BATCH = 1 << 17
-"""States expanded between two reports of progress; some tenths of a second."""
+_REPORT_SECONDS = 0.05
+"""How long the watcher waits for news within a level, but for what one step takes."""
 _RESERVED = 1 << 24
 """States for which room is set aside from the start. It costs addresses only: what is not touched
 takes no memory.
@@ -96,14 +97,14 @@ class _Search:
         self.max_states = min(max_states, kernel.STATES_MAX)
         self.stop_at_mark = stop_at_mark
         self.watcher = watcher
-        self.began = time.monotonic()
+        self.began = self.reported = time.monotonic()
         most_parts = max((len(item.parts) for item in self.tables.items), default=1)
         self.ids = np.zeros(2 * len(system.slots), np.int64)
         self.n_pending = max(_PENDING_LEAST, 2 * (self.tables.n_rules + 1))
         self.tags = np.zeros(self.n_pending + 1, np.int64)
         self.part_rows = np.zeros(most_parts, np.int64)
         capacity = min(self.max_states, _RESERVED) + self.n_pending
-        self.words = np.empty((capacity, self.tables.width), np.int64)
+        self.words = np.empty((capacity, self.tables.packing.n_words), np.int64)
         self.marks = np.empty(capacity, np.int64)
         self.edge_start = np.empty(capacity + 1, np.int64)
         self.edge_to = np.empty(_EDGES_RESERVED * capacity, np.uint32)
@@ -113,15 +114,17 @@ class _Search:
         self.n_edges = self.reached = 0
         self.is_interrupted = False
         self.level_start = [0, 1]
-        self._enter_all(self.tables.pack(np.array([self.tables.initial])))
+        self._enter_all(self.tables.packing.pack(np.array([self.tables.answers.initial])))
 
     def run(self) -> Space:
-        with suppress(KeyboardInterrupt), self._heeding_interrupts():
+        with self._heeding_interrupts():
             while self.reached < self.n_states and not self._must_stop():
-                self._batch(min(self.reached + _BATCH, self.level_start[-1]))
-                if self.reached == self.level_start[-1] < self.n_states:
+                self._go_on()
+                is_level_done = self.reached == self.level_start[-1]
+                if is_level_done and self.reached < self.n_states:
                     self.level_start.append(self.n_states)
-                self._report()
+                if is_level_done or time.monotonic() > self.reported + _REPORT_SECONDS:
+                    self._report()
         if self.level_start[-1] != self.n_states:
             self.level_start.append(self.n_states)
         self.edge_start[self.reached] = self.n_edges
@@ -138,9 +141,10 @@ class _Search:
 
     @contextmanager
     def _heeding_interrupts(self) -> Iterator[None]:
-        """Let Ctrl-C stop the search between two batches, never amidst one.
+        """Let Ctrl-C stop the search where what was explored is whole, never amidst a step.
 
-        What was explored is reported then, and the space says that it is not complete.
+        What was explored is reported then, and the space says that it is not complete. Where
+        somebody else heeds Ctrl-C, the watcher does the same by raising `KeyboardInterrupt`.
         """
 
         def note(*_: object) -> None:
@@ -168,48 +172,55 @@ class _Search:
         last_level = self.marks[begin : self.reached]
         return bool(np.any(last_level & (kernel.STUCK - 1)))
 
-    def _batch(self, stop: int) -> None:
-        while self.reached < stop and self.n_states < self.max_states:
-            self._make_room()
-            code, reached, what, count = kernel.successors(
-                self.reached,
-                stop,
-                min(self.n_pending, self.max_states - self.n_states),
-                self.n_edges,
-                (self.words, self.marks, self.edge_start, self.edge_by),
-                self.tables.kernel_layout,
-                self.tables.kernel_items,
-                self.tables.kernel_trees,
-                self.tables.kernel_ticks,
-                (self.ids, self.part_rows, self.pending),
-            )
-            self.reached = reached
-            self.n_states = kernel.enter(
-                count,
-                self.n_states,
-                self.n_edges,
-                self.words,
-                self.table,
-                self.edge_to,
-                self.pending,
-                self.tags,
-            )
-            self.n_edges += count
-            if code != kernel.DONE:
-                self._fill(code, what)
+    def _go_on(self) -> None:
+        """Explore some states of the last level, as many as there is room for their successors."""
+        self._make_room()
+        code, reached, what, count = kernel.successors(
+            self.reached,
+            self.level_start[-1],
+            min(self.n_pending, self.max_states - self.n_states),
+            self.n_edges,
+            (self.words, self.marks, self.edge_start, self.edge_by),
+            self.tables.packing.layout,
+            self.tables.kernel_items,
+            self.tables.kernel_trees,
+            self.tables.kernel_ticks,
+            (self.ids, self.part_rows, self.pending),
+        )
+        self.reached = reached
+        self.n_states = kernel.enter(
+            count,
+            self.n_states,
+            self.n_edges,
+            self.words,
+            self.table,
+            self.edge_to,
+            self.pending,
+            self.tags,
+        )
+        self.n_edges += count
+        if code != kernel.DONE:
+            self._fill(code, what)
 
     def _fill(self, code: int, what: int) -> None:
-        layout = self.tables.kernel_layout
+        if code == kernel.CLASH:
+            self._refuse(what)
+        before = self.tables.packing
         fill = self.tables.fill_part if code == kernel.MISSING_PART else self.tables.fill_tick
         if fill(what, self.ids):
-            known = self.words[: self.n_states]
-            columns = [known[:, w] >> s & m for w, s, m in zip(*layout, strict=True)]
-            self.words = np.empty((self.words.shape[0], self.tables.width), np.int64)
-            self._enter_all(self.tables.pack(np.stack(columns, axis=1)))
+            known = before.unpack(self.words[: self.n_states])
+            self.words = np.empty((self.words.shape[0], self.tables.packing.n_words), np.int64)
+            self._enter_all(self.tables.packing.pack(known))
+
+    def _refuse(self, instance: int) -> NoReturn:
+        """Let the rules themselves say what they do that no rule may do."""
+        system = self.tables.system
+        system.apply(self.tables.state(self.words[self.reached]), system.instances[instance])
+        raise AssertionError("the tables hold two changes of one slot that the rules do not make")
 
     def _enter_all(self, states: Ints) -> None:
         """Begin anew with `states`, all different, in their order."""
-        self.pending = np.empty((self.n_pending, self.tables.width), np.int64)
+        self.pending = np.empty((self.n_pending, self.tables.packing.n_words), np.int64)
         self.table = np.zeros(max(_TABLE_LEAST, 4 << len(states).bit_length()), np.int64)
         no_edges = np.empty(self.n_pending, np.uint32)
         self.n_states = 0
@@ -234,17 +245,21 @@ class _Search:
             self.table = larger
 
     def _report(self) -> None:
-        if self.watcher is not None:
-            self.watcher(
-                Progress(
-                    self.n_states,
-                    self.n_edges,
-                    len(self.level_start) - 2,
-                    self.n_states - self.reached,
-                    time.monotonic() - self.began,
-                    resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-                )
-            )
+        self.reported = time.monotonic()
+        if self.watcher is None:
+            return
+        progress = Progress(
+            self.n_states,
+            self.n_edges,
+            len(self.level_start) - 2,
+            self.n_states - self.reached,
+            self.reported - self.began,
+            resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        )
+        try:
+            self.watcher(progress)
+        except KeyboardInterrupt:
+            self.is_interrupted = True
 
 
 def _doubled(array: npt.NDArray[Number]) -> npt.NDArray[Number]:

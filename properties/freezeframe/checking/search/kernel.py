@@ -17,6 +17,7 @@ from numba import njit
 DONE: Final = 0
 MISSING_PART: Final = 1
 MISSING_TICK: Final = 2
+CLASH: Final = 3
 
 UNKNOWN: Final = 0
 OUT_OF_PLAY: Final = 1
@@ -146,9 +147,9 @@ def successors(  # type: ignore[no-untyped-def]  # noqa: ANN201, C901, PLR0912, 
     """Write the successors of states from `start` up to, not including, `stop` into `pending`.
 
     Stops when there may be no `room` for those of another state; the first always has it. Returns
-    (why it stopped, the state reached, the part or slot that is missing, successors). A state is
-    either expanded completely or not at all, so the caller can supply what is missing and go on
-    with the state reached.
+    (why it stopped, the state reached, the part or slot that is missing or the item whose parts
+    change one slot at once, successors). A state is either expanded completely or not at all, so
+    the caller can supply what is missing and go on with the state reached.
     """
     words, marks, edge_start, edge_by = store
     ids, part_rows, pending = scratch
@@ -162,6 +163,7 @@ def successors(  # type: ignore[no-untyped-def]  # noqa: ANN201, C901, PLR0912, 
         part_slots,
         item_property,
         item_is_fair,
+        item_may_clash,
         step_start,
         step_part,
         step_property,
@@ -212,6 +214,16 @@ def successors(  # type: ignore[no-untyped-def]  # noqa: ANN201, C901, PLR0912, 
                 if item >= n_rules:
                     mark |= np.int64(1) << item_property[item]
                     continue
+                if item_may_clash[item]:
+                    for slot in range(n_slots):
+                        ids[n_slots + slot] = 0
+                    for part in range(first_part, last_part):
+                        row = part_rows[part - first_part]
+                        for change in range(row_start[row], row_start[row + 1]):
+                            changed = part_slots[part_slots_start[part] + row_position[change]]
+                            ids[n_slots + changed] += 1
+                            if ids[n_slots + changed] > 1:
+                                return CLASH, np.int64(state), np.int64(item), first
                 for other in range(width):
                     pending[count, other] = words[state, other]
                 has_steps = step_start[item + 1] > step_start[item]

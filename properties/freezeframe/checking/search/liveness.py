@@ -18,8 +18,8 @@ from functools import partial
 import numpy as np
 
 from .cycles import fair_part
+from .packing import Ints
 from .space import Bools, Space
-from .tables import Ints
 
 Edge = tuple[int, int]
 """A step, as (by, to)."""

@@ -9,8 +9,8 @@ import numpy as np
 from freezeframe.checking.turns import Path, least_changing
 from freezeframe.protocol.language import Actor
 
+from .packing import Ints
 from .space import Space
-from .tables import Ints
 
 _Layer = tuple[Ints, Ints, Ints]
 """(sources, by, to) of the edges from one level to the next."""

@@ -14,7 +14,8 @@ import numpy.typing as npt
 from freezeframe.checking.asking.questions import Question, ask
 from freezeframe.protocol.system import Instance, State
 
-from .tables import Ints, Tables
+from .packing import Ints
+from .tables import Tables
 
 Bools = npt.NDArray[np.bool_]
 
@@ -65,8 +66,7 @@ class Space:
 
     def state(self, number: int) -> State:
         """The values of a state."""
-        row = self.tables.unpack(self.words[number : number + 1])[0]
-        return tuple(self.tables.value(slot, int(each)) for slot, each in enumerate(row))
+        return self.tables.state(self.words[number])
 
     def instance(self, by: int) -> Instance | None:
         """The rule's instance that an edge stands for, or None for time."""
@@ -74,7 +74,7 @@ class Space:
 
     def kept(self, question: Question) -> Bools:
         """For every state, whether the predicate of `question` is true."""
-        columns = [self.tables.column(self.words, slot) for slot in question.slots]
+        columns = [self.tables.packing.column(self.words, slot) for slot in question.slots]
         key = np.zeros(self.n_states, np.int64)
         n_keys = 1
         for column in columns:

@@ -1,6 +1,6 @@
-"""Answers as arrays for the compiled search, and how states are packed into words.
+"""Answers as arrays for the compiled search.
 
-Knows how the arrays grow; what stands in them is said by `answers`.
+Knows how the arrays grow; what stands in them is said by `answers`, and in which order by `items`.
 """
 
 from __future__ import annotations
@@ -10,16 +10,18 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from freezeframe.checking.asking.answers import Answers, Form, Tree, inserted
+from freezeframe.checking.asking.answers import Answers, Form, Leaf, Node, Path, Row
 from freezeframe.properties import Property
 from freezeframe.protocol.components import Component, Value
-from freezeframe.protocol.system import System
+from freezeframe.protocol.system import ModelError, State, System
 
+from .items import items_of
 from .kernel import NODE_SHIFT, OUT_OF_PLAY, POSITION_MASK, UNKNOWN, WORD_BITS
+from .packing import Ints, Packing
 
-Ints = npt.NDArray[np.int64]
+_PROPERTIES_MAX = 62
+"""Each has a bit of a state's mark, and one bit marks a standstill."""
 
 
 class Tables:
@@ -27,70 +29,55 @@ class Tables:
 
     def __init__(self, system: System, properties: Sequence[Property]) -> None:
         """Number the initial values and lay out the items; every tree is still empty."""
+        if len(properties) > _PROPERTIES_MAX:
+            raise ModelError(
+                f"expected at most {_PROPERTIES_MAX} properties, found {len(properties)}"
+            )
         self.system = system
-        self.answers = Answers(system, properties)
-        self.properties = self.answers.properties
-        self.numberings = self.answers.numberings
-        self.initial = self.answers.initial
-        self.guards = self.answers.guards
-        self.rows = self.answers.rows
-        self.forms = self.answers.forms
-        self.items = self.answers.items
-        self.n_rules = self.answers.n_rules
-        self._ticks: dict[type[Component], dict[int, int]] = {kind: {} for kind in self.numberings}
+        self.properties = tuple(properties)
+        self.answers = Answers(system)
+        self.items = items_of(self.answers, properties)
+        self.n_rules = len(system.instances)
+        # Row 0 would share its code with OUT_OF_PLAY, so it is nobody's.
+        self.rows = [Row()]
+        self._code_of: dict[Row, int] = {}
+        self.bits = dict.fromkeys(self.answers.numberings, 1)
+        """For each kind of component, how many bits the number of a value takes."""
         self._pack_parts()
         self._settle_widths()
 
     def value(self, slot: int, number: int) -> Value:
         """The value that `number` stands for in `slot`."""
-        return self.numberings[self.system.slots[slot].kind].values[number]
+        return self.answers.value(slot, number)
+
+    def state(self, words: Ints) -> State:
+        """The values of the one state that is packed into `words`."""
+        numbers = self.packing.unpack(words[np.newaxis])[0].tolist()
+        return tuple(self.value(slot, number) for slot, number in enumerate(numbers))
 
     def fill_part(self, part: int, ids: Ints) -> bool:
         """Ask what part number `part` does in the state `ids`; True if widths changed and states
         must be repacked.
         """
         form_number, slots = self._parts[part]
-        form = self.forms[form_number]
-        numbers = ids[list(slots)].tolist()
-        path, code = self.answers.ask(form, numbers)
-        form.tree = inserted(form.tree, path, code)
+        path, leaf = self.forms[form_number].ask(ids[list(slots)].tolist())
         if self._widen():
             return True
-        self._plant(form_number, path, code)
+        self._plant(form_number, path, self._code(leaf))
         return False
 
     def fill_tick(self, slot: int, ids: Ints) -> bool:
         """Ask what one unit of time does in `slot`; True if widths changed and states must be
         repacked.
         """
-        kind = self.system.slots[slot].kind
         number = int(ids[slot])
-        after = self.numberings[kind].number(self.system.tick(slot, self.value(slot, number)))
-        self._ticks[kind][number] = after
+        after = self.answers.tick(slot, number)
         if self._widen():
             return True
         for other in self.ticking:
-            if self.system.slots[other].kind is kind:
+            if self.system.slots[other].kind is self.system.slots[slot].kind:
                 self._set_tick(other, number, after)
         return False
-
-    def pack(self, ids: Ints) -> Ints:
-        """States given as one number a slot, packed into words."""
-        words = np.zeros((ids.shape[0], self.width), np.int64)
-        for slot in range(ids.shape[1]):
-            words[:, self.slot_word[slot]] |= ids[:, slot] << self.slot_shift[slot]
-        return words
-
-    def unpack(self, words: Ints) -> Ints:
-        """The reverse of `pack`, with the present widths."""
-        return np.stack(
-            [self.column(words, slot) for slot in range(len(self.system.slots))], axis=1
-        )
-
-    def column(self, words: Ints, slot: int) -> Ints:
-        """The numbers in `slot` of every state of `words`."""
-        shifted = words[:, self.slot_word[slot]] >> self.slot_shift[slot]
-        return np.asarray(shifted & self.slot_mask[slot], np.int64)
 
     def rows_taken(self, part: int, ids: Ints) -> Ints:
         """The row of part number `part` in each state of `ids`, where it must be enabled."""
@@ -100,11 +87,6 @@ class Tables:
             positions, offsets = codes[inner] >> 1 & POSITION_MASK, codes[inner] >> NODE_SHIFT
             codes[inner] = self.nodes[offsets + ids[inner, slots[positions]]]
         return codes >> 1
-
-    @property
-    def kernel_layout(self) -> tuple[Ints, Ints, Ints]:
-        """What the kernel wants to know of how states are packed."""
-        return self.slot_word, self.slot_shift, self.slot_mask
 
     @property
     def kernel_items(self) -> tuple[Any, ...]:
@@ -118,6 +100,7 @@ class Tables:
             self.part_slots,
             self.item_property,
             self.item_is_fair,
+            self.item_may_clash,
             self.step_start,
             self.step_part,
             self.step_property,
@@ -141,62 +124,58 @@ class Tables:
 
     def _pack_parts(self) -> None:
         parts = [part for item in self.items for part in item.parts]
-        steps = [step for item in self.items[: self.n_rules] for step in item.step_parts]
-        every = parts + [(form, slots) for form, slots, _ in steps]
-        self._parts = every
-        self.part_form = np.array([form for form, _ in every], np.int64)
+        steps = [step for item in self.items for step in item.steps]
+        every = parts + [asked for asked, _ in steps]
+        self.forms = list(dict.fromkeys(form for form, _ in every))
+        number_of = {form: number for number, form in enumerate(self.forms)}
+        self._parts = [(number_of[form], slots) for form, slots in every]
+        self.part_form = np.array([form for form, _ in self._parts], np.int64)
         self.part_slots_start = _starts(len(slots) for _, slots in every)
         self.part_slots = np.array([slot for _, slots in every for slot in slots], np.int64)
         self.item_parts = _starts(len(item.parts) for item in self.items)
         self.item_property = np.array([item.property_bit for item in self.items], np.int64)
         self.item_is_fair = np.array([item.is_fair for item in self.items], np.bool_)
-        self.step_start = _starts(len(item.step_parts) for item in self.items[: self.n_rules])
+        self.item_may_clash = np.array([item.may_clash for item in self.items], np.bool_)
+        self.step_start = _starts(len(item.steps) for item in self.items[: self.n_rules])
         self.step_part = np.arange(len(parts), len(every), dtype=np.int64)
-        self.step_property = np.array([bit for _, _, bit in steps], np.int64)
+        self.step_property = np.array([bit for _, bit in steps], np.int64)
         self._parts_of: dict[int, list[int]] = {}
-        for part, (form, _) in enumerate(every):
+        for part, (form, _) in enumerate(self._parts):
             self._parts_of.setdefault(form, []).append(part)
         self._headed_by: dict[int, list[int]] = {}
         for number, item in enumerate(self.items):
-            self._headed_by.setdefault(item.parts[0][0], []).append(number)
+            self._headed_by.setdefault(number_of[item.parts[0][0]], []).append(number)
+
+    def _code(self, leaf: Leaf) -> int:
+        """What stands for a leaf in the arrays."""
+        if leaf.row is None:
+            return OUT_OF_PLAY
+        code = self._code_of.get(leaf.row)
+        if code is None:
+            code = self._code_of[leaf.row] = len(self.rows) << 1 | 1
+            self.rows.append(leaf.row)
+        return code
 
     # Arrays for the kernel
     def _widen(self) -> bool:
-        if not any(each.overflows for each in self.numberings.values()):
+        numberings = self.answers.numberings.items()
+        if all(len(each.values) <= 1 << self.bits[kind] for kind, each in numberings):
             return False
         self._settle_widths()
         return True
 
     def _settle_widths(self) -> None:
-        for numbering in self.numberings.values():
-            while numbering.overflows:
-                numbering.bits += 1
-        self._pack_slots()
+        for kind, each in self.answers.numberings.items():
+            while len(each.values) > 1 << self.bits[kind]:
+                self.bits[kind] += 1
+        self.packing = Packing([self.bits[slot.kind] for slot in self.system.slots])
         self._pack_items()
         self._pack_trees()
         self._pack_ticks()
 
-    def _bits(self, slot: int) -> int:
-        return self.numberings[self.system.slots[slot].kind].bits
-
-    def _pack_slots(self) -> None:
-        n_slots = len(self.system.slots)
-        self.slot_word = np.zeros(n_slots, np.int64)
-        self.slot_shift = np.zeros(n_slots, np.int64)
-        self.slot_mask = np.zeros(n_slots, np.int64)
-        word = used = 0
-        for slot in range(n_slots):
-            bits = self._bits(slot)
-            if used + bits > WORD_BITS:
-                word, used = word + 1, 0
-            self.slot_word[slot], self.slot_shift[slot] = word, used
-            self.slot_mask[slot] = (1 << bits) - 1
-            used += bits
-        self.width = word + 1
-
     def _pack_items(self) -> None:
         self.item_words = -(-len(self.items) // WORD_BITS)
-        lengths = [self.item_words << self._bits(slot) for slot in range(len(self.system.slots))]
+        lengths = [self.item_words << bits for bits in self.packing.bits]
         self.alive_base = _starts(lengths)
         rows = np.full((int(self.alive_base[-1]) // self.item_words, self.item_words), -1, np.int64)
         rows &= (1 << WORD_BITS) - 1
@@ -206,15 +185,15 @@ class Tables:
     def _pack_trees(self) -> None:
         self.nodes = np.zeros(1 << 12, np.int64)
         self._nodes_used = 1
-        self._pack_rows()
         self.part_root = np.zeros(self.part_form.size, np.int64)
         for number, form in enumerate(self.forms):
-            self._set_root(number, self._planted(form, form.tree))
-            if isinstance(form.tree, tuple):
-                position, children = form.tree
+            self._set_root(number, self._planted(form, form.root))
+            if isinstance(form.root, tuple):
+                position, children = form.root
                 for value, child in children.items():
-                    if child == OUT_OF_PLAY:
+                    if isinstance(child, Leaf) and child.row is None:
                         self._put_out_of_play(number, position, value)
+        self._pack_rows()
 
     def _pack_rows(self) -> None:
         self.row_due = np.array([row.is_due for row in self.rows], np.bool_)
@@ -228,16 +207,16 @@ class Tables:
         ticking = [i for i, slot in enumerate(slots) if slot.kind.tick is not Component.tick]
         self.ticking = np.array(ticking, np.int64)
         self.tick_base = np.zeros(len(slots), np.int64)
-        self.tick = np.full(sum(1 << self._bits(slot) for slot in ticking), -1, np.int64)
+        self.tick = np.full(sum(1 << self.packing.bits[slot] for slot in ticking), -1, np.int64)
         used = 0
         for slot in ticking:
             self.tick_base[slot] = used
-            for number, after in self._ticks[slots[slot].kind].items():
+            for number, after in self.answers.ticks[slots[slot].kind].items():
                 self._set_tick(slot, number, after)
-            used += 1 << self._bits(slot)
+            used += 1 << self.packing.bits[slot]
 
     def _set_tick(self, slot: int, number: int, after: int) -> None:
-        self.tick[self.tick_base[slot] + number] = (number ^ after) << int(self.slot_shift[slot])
+        self.tick[self.tick_base[slot] + number] = (number ^ after) << int(self.packing.shift[slot])
 
     def _set_root(self, form_number: int, code: int) -> None:
         for part in self._parts_of[form_number]:
@@ -246,9 +225,11 @@ class Tables:
             for item in self._headed_by.get(form_number, ()):
                 self.alive[item // WORD_BITS :: self.item_words] &= ~(1 << item % WORD_BITS)
 
-    def _planted(self, form: Form, tree: Tree) -> int:
-        if not isinstance(tree, tuple):
-            return tree
+    def _planted(self, form: Form, tree: Node) -> int:
+        if tree is None:
+            return UNKNOWN
+        if isinstance(tree, Leaf):
+            return self._code(tree)
         position, children = tree
         node = self._new_node(form, position)
         for value, child in children.items():
@@ -256,15 +237,15 @@ class Tables:
         return node
 
     def _new_node(self, form: Form, position: int) -> int:
-        size = 1 << self.numberings[form.kinds[position]].bits
+        size = 1 << self.bits[form.kinds[position]]
         while self._nodes_used + size > self.nodes.shape[0]:
             self.nodes = np.concatenate([self.nodes, np.zeros_like(self.nodes)])
         offset = self._nodes_used
         self._nodes_used += size
         return offset << NODE_SHIFT | position << 1
 
-    def _plant(self, form_number: int, path: Sequence[tuple[int, int]], code: int) -> None:
-        """Enter one path into the arrays, where `_inserted` entered it into the tree."""
+    def _plant(self, form_number: int, path: Path, code: int) -> None:
+        """Enter one path into the arrays, which the tree holds already."""
         form = self.forms[form_number]
         if len(self.rows) > self.row_due.shape[0]:
             self._pack_rows()
