@@ -12,6 +12,7 @@ from freezeframe.observation import (
     KINDS,
     AlarmSeen,
     ClockMeasured,
+    ControllerStarted,
     Ended,
     EventSeen,
     Fact,
@@ -49,6 +50,7 @@ ONE_OF_EACH: dict[str, Fact] = {
     "sight changed": SightChanged(is_in_sight=False, why="the daemon was restarted"),
     "step taken": StepTaken("controller", "pause host-a web-0"),
     "repeats": Repeats(3),
+    "controller started": ControllerStarted(),
     "ended": Ended(),
 }
 HEADER = '{"format": "freezeframe-records", "version": 1}'

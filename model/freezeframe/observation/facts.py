@@ -191,6 +191,11 @@ class Repeats:
 
 
 @dataclass(frozen=True)
+class ControllerStarted:
+    """A controller began to act; the one before it, if any, has ended in whatever way."""
+
+
+@dataclass(frozen=True)
 class Ended:
     """An observer stopped looking: whatever lasts, lasts at least until here."""
 
@@ -208,6 +213,7 @@ Fact = (
     | SightChanged
     | StepTaken
     | Repeats
+    | ControllerStarted
     | Ended
 )
 
@@ -224,6 +230,7 @@ KINDS: Final[dict[str, tuple[type[Fact], Subject]]] = {
     "sight changed": (SightChanged, Subject.HOST),
     "step taken": (StepTaken, Subject.FLEET),
     "repeats": (Repeats, Subject.FLEET),
+    "controller started": (ControllerStarted, Subject.FLEET),
     "ended": (Ended, Subject.FLEET),
 }
 """Every kind of fact by the name that it has in a file, with what it is about."""
