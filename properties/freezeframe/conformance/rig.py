@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import pytest
@@ -26,7 +26,7 @@ from freezeframe.adapters import (
     VmState,
 )
 from freezeframe.lifecycles import VmStatus
-from freezeframe.observation import Operation
+from freezeframe.observation import Operation, Reason
 
 from .benches import Bench, Opener
 from .means import CreatesVms, HoldsVms, StopsVms
@@ -81,9 +81,10 @@ class Rig:
         """The VM that is tested where one is enough."""
         return self.bench.vms[0]
 
-    def another(self, marked: Collection[str] | None = None) -> Rig:
+    def another(self, marked: Collection[str] | None = None, opener: Opener | None = None) -> Rig:
         """A further connection, as another process would open it; whoever asks closes it."""
-        return Rig(self.bench, self.access, notes=self.notes, marked=marked)
+        access = replace(self.access, opener=opener or self.access.opener)
+        return Rig(self.bench, access, notes=self.notes, marked=marked)
 
     def call(self, what: str, work: Callable[[], T]) -> T:
         """Make any call into the adapter, watched."""
@@ -169,13 +170,17 @@ class Rig:
 
     def refusal(self, operation: Operation, vm: str) -> Refused:
         """Ask for what is not legal; the test fails unless it is refused."""
+        return self.refused(lambda: self.begin(operation, vm))
+
+    def refused(self, begin: Callable[[], Call[Any]]) -> Refused:
+        """Begin what is not legal; the test fails unless it is refused."""
         try:
-            self.finish(self.begin(operation, vm))
+            self.finish(begin())
         except Refused as refused:
             return refused
         except AdapterError as error:
-            pytest.fail(f"{operation} of {vm}: expected Refused, found {error!r}")
-        return pytest.fail(f"{operation} of {vm}: expected Refused, found that it was done")
+            pytest.fail(f"expected it refused, found {error!r}")
+        return pytest.fail("expected it refused, found that it was done")
 
     def close(self) -> None:
         """Close the connection."""
@@ -230,5 +235,7 @@ def _bring_up(rig: Rig, vm: str, state: VmState | None) -> None:
             rig.finish(rig.begin(Operation.RESUME, vm))
         elif isinstance(means, HoldsVms):
             means.release(vm)
+    elif (state.status, state.reason) == (VmStatus.STOPPED, Reason.SAVE):
+        rig.finish(rig.begin(Operation.RESTORE, vm))
     elif state.status is not VmStatus.RUNNING and isinstance(means, StopsVms):
         means.start(vm)

@@ -129,6 +129,14 @@ class OpensApart(Protocol):
         """The reason, as skipped tests give it."""
 
 
+@runtime_checkable
+class MakesHosts(Protocol):
+    """Makes hosts of their own that may be updated."""
+
+    def make_host(self, marked: Collection[str] | None) -> Adapter:
+        """Make one, with VMs that run, and open it."""
+
+
 class MeansFactory(Protocol):
     """What an entry point of `GROUP` names."""
 

@@ -26,12 +26,16 @@ class LibvirtMeans:
         """See `HoldsVms`."""
         self._domain(vm).resume()
 
+    def _domain(self, vm: str) -> Domain:
+        return self._link.handle("test", vm).lookupByName(vm)
+
+
+class DaemonMeans(LibvirtMeans):
+    """A host with real guests, which go on while nobody is connected."""
+
     def lose_connection(self) -> None:
         """See `LosesConnection`."""
         self._link.drop("the conformance suite broke it")
-
-    def _domain(self, vm: str) -> Domain:
-        return self._link.handle("test", vm).lookupByName(vm)
 
 
 class DriverOfTestsMeans(LibvirtMeans):
@@ -57,6 +61,6 @@ def libvirt_means(adapter: Adapter) -> object:
     if not isinstance(adapter, LibvirtAdapter):
         return object()
     if adapter.link.driver != "TEST":
-        return LibvirtMeans(adapter)
+        return DaemonMeans(adapter)
     is_shared = adapter.uri.endswith("test:///default")
     return DriverOfTestsMeans(adapter) if is_shared else FileOfTestsMeans(adapter)

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from typing import Final
 
 from freezeframe.adapters import Adapter
-from freezeframe.adapters.simulated import SimulatedAdapter, SimulatedHost
+from freezeframe.adapters.simulated import SimulatedAdapter, SimulatedHost, open_uri
 from freezeframe.adapters.simulated.guest import WRITE_EVERY_MS
 from freezeframe.observation import Operation
 
@@ -84,6 +84,10 @@ class SimulatedMeans:
     def connect(self, marked: Collection[str] | None) -> Adapter:
         """See `ConnectsAgain`."""
         return SimulatedAdapter(self._host, self._uri, marked=marked)
+
+    def make_host(self, marked: Collection[str] | None) -> Adapter:
+        """See `MakesHosts`."""
+        return open_uri(self._uri, marked=marked)
 
 
 def simulated_means(adapter: Adapter) -> object:

@@ -3,14 +3,33 @@
 It owns the class that authors subclass; the tests are beside this file, by what they are about.
 """
 
+from .changes import ChangesTests
+from .clocks import ClockTests
+from .deadlines import DeadlineTests
+from .limits import LimitTests
+from .memory import MemoryTests
 from .observing import ObservingTests
 from .pausing import PausingTests
+from .racing import RacingTests
 from .refusing import RefusingTests
+from .returning import ClosingTests, RecoveryTests, ReopeningTests
+from .saving import SavingTests, UpdatingTests
 
 
 class AdapterSuite(
     ObservingTests,
     PausingTests,
     RefusingTests,
+    MemoryTests,
+    ClockTests,
+    ChangesTests,
+    DeadlineTests,
+    RacingTests,
+    RecoveryTests,
+    ReopeningTests,
+    ClosingTests,
+    SavingTests,
+    UpdatingTests,
+    LimitTests,
 ):
     """Subclass it, name the class `Test…`, and override `open`; `means` and the rest if needed."""

@@ -10,10 +10,7 @@ from freezeframe.lifecycles import VmStatus
 from freezeframe.observation import Operation, Reason
 
 from .base import SuiteBase
-from .hearing import heartbeats_during, others
-
-PERIODS = 5
-"""So many heartbeats of a running guest are waited for."""
+from .hearing import PERIODS, heartbeats_during, others
 
 
 class PausingTests(SuiteBase):

@@ -1,0 +1,77 @@
+"""Tests of saving VMs to disk, and of replacing the hosting environment beneath them."""
+
+from __future__ import annotations
+
+from freezeframe.adapters import Capability, Refusal
+from freezeframe.conformance.means import MakesHosts, Witness
+from freezeframe.conformance.needs import needs
+from freezeframe.conformance.rig import Rig
+from freezeframe.lifecycles import VmStatus
+from freezeframe.observation import Operation, Reason
+
+from .base import SuiteBase
+from .hearing import PERIODS, heartbeats_during
+
+
+class SavingTests(SuiteBase):
+    """A VM goes to disk and comes back."""
+
+    @needs(Capability.SAVE)
+    def test_saved_vm_is_off_and_comes_back(self, rig: Rig) -> None:
+        """A saved VM is shown off for that reason, and runs again once it was restored."""
+        rig.do(Operation.SAVE, rig.vm)
+        state = rig.state(rig.vm)
+        assert (state.status, state.reason) == (VmStatus.STOPPED, Reason.SAVE)
+        rig.do(Operation.RESTORE, rig.vm)
+        assert rig.state(rig.vm).status is VmStatus.RUNNING
+
+    @needs(Capability.SAVE, means=[Witness])
+    def test_restored_guest_has_its_memory(self, rig: Rig) -> None:
+        """The guest goes on where it was, and finds its memory intact."""
+        before = rig.means.ask(rig.vm)
+        rig.do(Operation.SAVE, rig.vm)
+        rig.do(Operation.RESTORE, rig.vm)
+        assert heartbeats_during(rig, rig.vm, PERIODS) > 0
+        after = rig.means.ask(rig.vm)
+        assert after.boot == before.boot, "the guest was started anew"
+        assert after.memory_is_intact
+
+    @needs(Capability.SAVE)
+    def test_restoring_a_running_vm_is_refused(self, rig: Rig) -> None:
+        """Only what was saved can be restored."""
+        refusal = rig.refusal(Operation.RESTORE, rig.vm)
+        assert refusal.reason is Refusal.ILLEGAL_STATE
+        assert rig.state(rig.vm).status is VmStatus.RUNNING
+
+
+class UpdatingTests(SuiteBase):
+    """A host that was made for it is updated."""
+
+    @needs(Capability.UPDATE_HOST, Capability.PAUSE, means=[MakesHosts, Witness])
+    def test_update_keeps_the_memory_of_paused_vms(self, rig: Rig) -> None:
+        """Beneath paused VMs the new software comes up, and they go on with their memory."""
+        other = rig.another(opener=rig.means.make_host)
+        try:
+            vms = [state.name for state in other.vms().values() if state.is_marked]
+            for vm in vms:
+                other.pause(vm)
+            assert not other.adapter.has_new_software
+            other.finish(other.call("update()", lambda: other.adapter.update(deadline_ms=60_000)))
+            assert other.adapter.has_new_software
+            for vm in vms:
+                other.resume(vm)
+                assert heartbeats_during(other, vm, PERIODS) > 0
+                assert other.means.ask(vm).memory_is_intact
+        finally:
+            other.close()
+
+    @needs(Capability.UPDATE_HOST, means=[MakesHosts])
+    def test_rolling_back_nothing_is_refused(self, rig: Rig) -> None:
+        """Without an update there is nothing to roll back."""
+        other = rig.another(opener=rig.means.make_host)
+        try:
+            refusal = other.refused(lambda: other.adapter.roll_back(deadline_ms=60_000))
+            assert refusal.reason is Refusal.ILLEGAL_STATE
+            assert not other.adapter.has_new_software
+        finally:
+            other.close()
