@@ -198,6 +198,8 @@ _METHODS = {
     Operation.FINGERPRINT: "fingerprint",
     Operation.SAVE: "save",
     Operation.RESTORE: "restore",
+    Operation.SHUT_DOWN: "shut_down",
+    Operation.BOOT: "boot",
 }
 
 
@@ -237,5 +239,7 @@ def _bring_up(rig: Rig, vm: str, state: VmState | None) -> None:
             means.release(vm)
     elif (state.status, state.reason) == (VmStatus.STOPPED, Reason.SAVE):
         rig.finish(rig.begin(Operation.RESTORE, vm))
+    elif state.status is VmStatus.STOPPED and state.is_held:
+        rig.finish(rig.begin(Operation.BOOT, vm))
     elif state.status is not VmStatus.RUNNING and isinstance(means, StopsVms):
         means.start(vm)

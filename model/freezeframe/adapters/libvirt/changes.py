@@ -72,6 +72,8 @@ class Changes:
         """See `Listener`."""
         now_ms = self._clock.monotonic_ms()
         with self._condition:
+            if self._is_closed:  # it was on its way when the subscription ended
+                return
             if self._postponed is not None:
                 self._postponed.append((vm, event, detail, now_ms))
             else:

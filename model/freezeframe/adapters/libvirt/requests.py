@@ -6,6 +6,8 @@ states happens to a VM that is not marked for freezeframe. It must not know what
 
 from __future__ import annotations
 
+import threading
+from collections import defaultdict
 from collections.abc import Callable
 from typing import NamedTuple, TypeVar
 
@@ -40,6 +42,7 @@ class Requests:
         """Ask through `link`; `marks` says what may be touched, `holds` what is ours."""
         self.libvirt, self.link, self.marks, self.holds = libvirt, link, marks, holds
         self.clock = MachineClock()
+        self._turns: defaultdict[str | None, threading.Lock] = defaultdict(threading.Lock)
 
     def now(self, asked: Asked, work: Callable[[Handle], T]) -> T:
         """Have `work` done and wait for it."""
@@ -62,20 +65,39 @@ class Requests:
 
     def touch(self, asked: Asked, status: VmStatus, act: Callable[[Domain], T]) -> Call[T]:
         """Do something to a marked VM that has `status`; refuse it for any other."""
+        return self.begin(asked, lambda handle: self._checked(handle, asked, status, act))
+
+    def change(self, asked: Asked, status: VmStatus, act: Callable[[Domain], T]) -> Call[T]:
+        """Do the same as `touch`, one after the other for each VM.
+
+        Else two callers would both find it running, and the drivers do not agree on what comes of
+        the second: one suspends a VM that is paused without a word, another calls it an error.
+        """
+        turn = self._turns[asked.vm]
 
         def work(handle: Handle) -> T:
-            domain = self.domain(handle, asked.vm)
-            if not self.marks.is_marked(domain):
-                text = f"expected {self.marks.wanted}, found another, and left it alone"
-                raise self.refused(asked, text, Refusal.NOT_MARKED, self.state(domain))
-            found_status, found_reason = of_state(*domain.state()[:2])
-            if found_status is not status:
-                found = self.state(domain)
-                text = f"expected it to be {status}, found it {found_status} ({found_reason})"
-                raise self.refused(asked, text, Refusal.ILLEGAL_STATE, found)
-            return act(domain)
+            if not turn.acquire(timeout=asked.deadline_ms / 1000):
+                raise self.late(asked)
+            try:
+                return self._checked(handle, asked, status, act)
+            finally:
+                turn.release()
 
         return self.begin(asked, work)
+
+    def _checked(
+        self, handle: Handle, asked: Asked, status: VmStatus, act: Callable[[Domain], T]
+    ) -> T:
+        domain = self.domain(handle, asked.vm)
+        if not self.marks.is_marked(domain):
+            text = f"expected {self.marks.wanted}, found another, and left it alone"
+            raise self.refused(asked, text, Refusal.NOT_MARKED, self.state(domain))
+        found_status, found_reason = of_state(*domain.state()[:2])
+        if found_status is not status:
+            found = self.state(domain)
+            text = f"expected it to be {status}, found it {found_status} ({found_reason})"
+            raise self.refused(asked, text, Refusal.ILLEGAL_STATE, found)
+        return act(domain)
 
     def domain(self, handle: Handle, vm: str | None) -> Domain:
         """The domain of that name; raises `libvirtError` where there is none."""

@@ -38,7 +38,7 @@ class Stopping:
                 domain.suspend()
 
         asked = Asked(Operation.PAUSE, vm, deadline_ms)
-        return self._requests.touch(asked, VmStatus.RUNNING, act)
+        return self._requests.change(asked, VmStatus.RUNNING, act)
 
     def resume(self, vm: str, deadline_ms: int) -> Call[None]:
         """See `Pauses`."""
@@ -49,7 +49,7 @@ class Stopping:
             with self._holds.released(domain, VmStatus.PAUSED):
                 domain.resume()
 
-        return self._requests.touch(asked, VmStatus.PAUSED, act)
+        return self._requests.change(asked, VmStatus.PAUSED, act)
 
     def shut_down(self, vm: str, deadline_ms: int) -> Call[None]:
         """See `Stops`; libvirt asks the guest agent, and presses the power button without one."""
@@ -78,7 +78,7 @@ class Stopping:
             with self._holds.released(domain, VmStatus.STOPPED):
                 domain.create()
 
-        return self._requests.touch(asked, VmStatus.STOPPED, act)
+        return self._requests.change(asked, VmStatus.STOPPED, act)
 
     def save(self, vm: str, deadline_ms: int) -> Call[None]:
         """See `Saves`; a transient domain cannot be saved."""
@@ -88,7 +88,7 @@ class Stopping:
             self._lack_unless_persistent(asked, domain)
             domain.managedSave(0)
 
-        return self._requests.touch(asked, VmStatus.RUNNING, act)
+        return self._requests.change(asked, VmStatus.RUNNING, act)
 
     def restore(self, vm: str, deadline_ms: int) -> Call[None]:
         """See `Saves`."""
@@ -101,7 +101,7 @@ class Stopping:
                 raise self._requests.refused(asked, text, Refusal.ILLEGAL_STATE, found)
             domain.create()
 
-        return self._requests.touch(asked, VmStatus.STOPPED, act)
+        return self._requests.change(asked, VmStatus.STOPPED, act)
 
     def _refuse_unless_held(self, asked: Asked, domain: Domain, stop: str) -> None:
         found = self._requests.state(domain)

@@ -13,7 +13,7 @@ from .pausing import PausingTests
 from .racing import RacingTests
 from .refusing import RefusingTests
 from .returning import ClosingTests, RecoveryTests, ReopeningTests
-from .saving import SavingTests, UpdatingTests
+from .saving import SavingTests, StoppingTests, UpdatingTests
 
 
 class AdapterSuite(
@@ -29,6 +29,7 @@ class AdapterSuite(
     ReopeningTests,
     ClosingTests,
     SavingTests,
+    StoppingTests,
     UpdatingTests,
     LimitTests,
 ):

@@ -15,6 +15,7 @@ from freezeframe.adapters import (
     Refused,
     Saves,
     SetsClock,
+    Stops,
     TellsChanges,
     UpdatesHost,
 )
@@ -33,6 +34,7 @@ _PROTOCOLS = {
     Capability.SET_CLOCK: SetsClock,
     Capability.FINGERPRINT: FingerprintsMemory,
     Capability.SAVE: Saves,
+    Capability.STOP: Stops,
     Capability.UPDATE_HOST: UpdatesHost,
 }
 

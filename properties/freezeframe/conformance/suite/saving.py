@@ -1,9 +1,9 @@
-"""Tests of saving VMs to disk, and of replacing the hosting environment beneath them."""
+"""Tests of saving VMs to disk, of shutting them down, and of updating the host beneath them."""
 
 from __future__ import annotations
 
 from freezeframe.adapters import Capability, Refusal
-from freezeframe.conformance.means import MakesHosts, Witness
+from freezeframe.conformance.means import MakesHosts, StopsVms, Witness
 from freezeframe.conformance.needs import needs
 from freezeframe.conformance.rig import Rig
 from freezeframe.lifecycles import VmStatus
@@ -41,6 +41,33 @@ class SavingTests(SuiteBase):
         """Only what was saved can be restored."""
         refusal = rig.refusal(Operation.RESTORE, rig.vm)
         assert refusal.reason is Refusal.ILLEGAL_STATE
+        assert rig.state(rig.vm).status is VmStatus.RUNNING
+
+
+class StoppingTests(SuiteBase):
+    """A VM is shut down for an update that cannot preserve it, and booted again."""
+
+    @needs(Capability.STOP, means=[StopsVms])
+    def test_shut_down_vm_is_off_and_ours(self, rig: Rig) -> None:
+        """A VM that was shut down is shown off, as shut down by us, and runs again once booted."""
+        rig.do(Operation.SHUT_DOWN, rig.vm)
+        state = rig.state(rig.vm)
+        assert (state.status, state.reason) == (VmStatus.STOPPED, Reason.SHUT_DOWN)
+        assert state.is_held
+        rig.do(Operation.BOOT, rig.vm)
+        assert rig.state(rig.vm).status is VmStatus.RUNNING
+
+    @needs(Capability.STOP, means=[StopsVms])
+    def test_booting_what_the_customer_stopped_is_refused(self, rig: Rig) -> None:
+        """A VM that its customer shut off stays off."""
+        rig.means.stop(rig.vm)
+        assert rig.refusal(Operation.BOOT, rig.vm).reason is Refusal.NOT_OURS
+        assert rig.state(rig.vm).status is VmStatus.STOPPED
+
+    @needs(Capability.STOP)
+    def test_booting_a_running_vm_is_refused(self, rig: Rig) -> None:
+        """Only what is off can be booted."""
+        assert rig.refusal(Operation.BOOT, rig.vm).reason is Refusal.ILLEGAL_STATE
         assert rig.state(rig.vm).status is VmStatus.RUNNING
 
 
