@@ -66,9 +66,12 @@ class Holds:
         return held is not None and held != self._disowned.get(domain.name())
 
     def is_claimed(self, vm: str, status: VmStatus) -> bool:
-        """Whether this process knows that it stopped `vm` so, without asking libvirt."""
+        """Whether a stop of `vm` that is just being told is ours, without asking libvirt.
+
+        Where it is yet to be told that our resume had its effect, what is told is of before that.
+        """
         claim = self._claims.get(vm)
-        return claim is not None and claim.status is status
+        return (claim is not None and claim.status is status) or self._owed[vm] > 0
 
     @contextlib.contextmanager
     def taken(self, domain: Domain, status: VmStatus) -> Iterator[None]:
