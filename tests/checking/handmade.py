@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from freezeframe.checking.search.space import Space
+from freezeframe.protocol.instances import Instance
 from freezeframe.protocol.language import Actor, Rule
-from freezeframe.protocol.system import Instance
 
 if TYPE_CHECKING:
     from freezeframe.checking.search.tables import Tables

@@ -17,8 +17,9 @@ import networkx as nx
 from freezeframe.lifecycles import LifecycleError
 from freezeframe.properties import ALL, Kind, Property, Scope
 from freezeframe.protocol.components import VM, Component, Host, Value
+from freezeframe.protocol.instances import Instance
 from freezeframe.protocol.language import Blocked, Evaluation, Waiting, evaluating
-from freezeframe.protocol.system import Instance, State, System
+from freezeframe.protocol.system import State, System
 from freezeframe.protocol.topology import Grounding
 from freezeframe.protocol.views import VIEWED, view_of
 

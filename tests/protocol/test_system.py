@@ -10,9 +10,10 @@ import pytest
 from freezeframe.fleet import CustomerActions, Faults, Fleet, OperatorActions
 from freezeframe.lifecycles import EventStatus, HostStatus, SetStatus, VmStatus
 from freezeframe.protocol.components import VM, Component, Controller, Host
+from freezeframe.protocol.instances import ModelError
 from freezeframe.protocol.language import Actor, Rule, rule
 from freezeframe.protocol.policies import STANDARD_RULES, OneUpdateDomain
-from freezeframe.protocol.system import ModelError, State, System
+from freezeframe.protocol.system import State, System
 from tests.fleets import CASES, A, B, V, one_set, one_vm
 
 

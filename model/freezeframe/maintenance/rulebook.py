@@ -17,8 +17,8 @@ from typing import Any, Final, TypeVar
 from freezeframe.fleet import CustomerActions, Faults, Fleet, OperatorActions
 from freezeframe.protocol import Actor, Duration, Instance, Policy, State, System
 from freezeframe.protocol.components import VM, Budget, Component, Host, ScheduledEvent, Value
+from freezeframe.protocol.instances import Outcome, Part
 from freezeframe.protocol.settings import settings_of
-from freezeframe.protocol.system import Outcome, Part
 
 C = TypeVar("C", bound=Component)
 

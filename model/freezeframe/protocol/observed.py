@@ -29,8 +29,9 @@ from freezeframe.observation import (
 )
 
 from .components import VM, Alarm, Holder, Host, ScheduledEvent
+from .instances import Instance
 from .language import Actor
-from .system import Instance, State, System
+from .system import State, System
 
 SOURCE: Final = "model"
 EPOCH_MS: Final = 0

@@ -13,8 +13,9 @@ import numpy as np
 from freezeframe.fleet import Fleet
 from freezeframe.properties import ALL, Kind, Property, Scope
 from freezeframe.protocol.components import VM
+from freezeframe.protocol.instances import ModelError
 from freezeframe.protocol.policies import Policy
-from freezeframe.protocol.system import ModelError, System
+from freezeframe.protocol.system import System
 from freezeframe.reporting import CheckResult, Counterexample, PropertyResult, Verdict
 
 from .asking.questions import Question, ask, is_over, questions_of, values_for

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from freezeframe.properties import Property, Scope
+from freezeframe.protocol.instances import Instance, ModelError
 from freezeframe.protocol.language import Actor
 from freezeframe.protocol.observed import records_of
-from freezeframe.protocol.system import Instance, ModelError, State, System
+from freezeframe.protocol.system import State, System
 from freezeframe.reporting import Counterexample, TraceStep
 from freezeframe.reporting.facts import all_facts, changes_between
 

@@ -14,9 +14,9 @@ import numpy as np
 
 from freezeframe.fleet import Fleet
 from freezeframe.properties import ALL, Property
+from freezeframe.protocol.instances import Part
 from freezeframe.protocol.language import Actor, Rule
 from freezeframe.protocol.policies import Policy
-from freezeframe.protocol.system import Part
 from freezeframe.reporting import CheckResult, PropertyResult, Verdict
 from freezeframe.reporting.purposes import Explanation, Group, GuardPurpose
 

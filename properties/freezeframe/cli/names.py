@@ -78,7 +78,7 @@ def find_policy(name: str) -> Policy:
 @contextmanager
 def blamed_on(policy: str) -> Iterator[None]:
     """Tell users what their own policy does that no rule may do; of ours it would be a defect."""
-    from freezeframe.protocol.system import ModelError  # noqa: PLC0415 (help does without)
+    from freezeframe.protocol.instances import ModelError  # noqa: PLC0415 (help does without)
 
     try:
         yield

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from freezeframe.checking.asking.questions import Question, ask, questions_of, values_for
 from freezeframe.checking.judging import judge
 from freezeframe.properties import PROMISES, Kind, Scope
+from freezeframe.protocol.instances import Instance
 from freezeframe.protocol.observed import records_of
 from freezeframe.protocol.policies import load_policy
-from freezeframe.protocol.system import Instance, State, System
+from freezeframe.protocol.system import State, System
 from tests.faulty.catalogue import PLANTED_FAULTS
 from tests.fleets import CASES
 

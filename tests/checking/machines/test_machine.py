@@ -14,9 +14,9 @@ from freezeframe.checking.machines.machine import FleetMachine
 from freezeframe.fleet import Faults, Fleet
 from freezeframe.properties import PROMISES
 from freezeframe.protocol.components import VM
+from freezeframe.protocol.instances import ModelError
 from freezeframe.protocol.language import Actor, Rule, require, rule
 from freezeframe.protocol.policies import OneUpdateDomain
-from freezeframe.protocol.system import ModelError
 from freezeframe.reporting.timeline import render_counterexample
 from tests.checking.big_fleets import big_fleet
 from tests.fleets import SHORT_NOTICE, one_set, one_vm

@@ -12,8 +12,9 @@ from freezeframe.checking.runs.lookup import Lookup
 from freezeframe.checking.runs.simulation import Move, Simulation
 from freezeframe.fleet import Faults
 from freezeframe.properties import PROMISES, Kind, Scope
+from freezeframe.protocol.instances import ModelError
 from freezeframe.protocol.policies import load_policy
-from freezeframe.protocol.system import ModelError, State, System
+from freezeframe.protocol.system import State, System
 from tests.checking.big_fleets import big_fleet
 from tests.fleets import CASES, NO_NOTICE, one_vm
 

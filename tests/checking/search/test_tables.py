@@ -20,9 +20,10 @@ from freezeframe.fleet import Host as FleetHost
 from freezeframe.fleet import UpdateKind, VirtualMachine
 from freezeframe.lifecycles import VmStatus
 from freezeframe.protocol.components import VM, Host
+from freezeframe.protocol.instances import ModelError
 from freezeframe.protocol.language import Actor, Rule, refuse, rule
 from freezeframe.protocol.policies import OneUpdateDomain
-from freezeframe.protocol.system import ModelError, System
+from freezeframe.protocol.system import System
 from tests.checking import reference
 from tests.fleets import A, V, one_vm
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from freezeframe.protocol.components import Component, Value
+from freezeframe.protocol.instances import ModelError, PartForm
 from freezeframe.protocol.language import Pull
-from freezeframe.protocol.system import ModelError, PartForm, System
+from freezeframe.protocol.system import System
 
 from .questions import QuestionForm, ask
 

@@ -23,8 +23,9 @@ from freezeframe.checking.runs.simulation import Breach, Move, Simulation
 from freezeframe.checking.runs.walking import walk
 from freezeframe.fleet import Fleet
 from freezeframe.properties import ALL, Property
+from freezeframe.protocol.instances import ModelError
 from freezeframe.protocol.policies import Policy, load_policy
-from freezeframe.protocol.system import ModelError, System
+from freezeframe.protocol.system import System
 
 from .broken import broken_type, labels_of
 from .kit import Kit, Mood

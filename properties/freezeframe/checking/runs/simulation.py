@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from freezeframe.checking.asking.answers import Changes, Leaf
 from freezeframe.properties import Property
-from freezeframe.protocol.system import Instance, ModelError, State
+from freezeframe.protocol.instances import Instance, ModelError
+from freezeframe.protocol.system import State
 
 from .lookup import Effect, Ids, Lookup
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from freezeframe.checking.asking.answers import Answers, Form
 from freezeframe.checking.asking.questions import Question, questions_of
 from freezeframe.properties import Kind, Property, Scope
-from freezeframe.protocol.system import Instance
+from freezeframe.protocol.instances import Instance
 
 Asked = tuple[Form, tuple[int, ...]]
 """A form, and the slots that it is asked about."""

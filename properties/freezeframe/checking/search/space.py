@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from freezeframe.checking.asking.questions import Question, ask
-from freezeframe.protocol.system import Instance, State
+from freezeframe.protocol.instances import Instance
+from freezeframe.protocol.system import State
 
 from .packing import Ints
 from .tables import Tables

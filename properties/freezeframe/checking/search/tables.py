@@ -14,7 +14,8 @@ import numpy as np
 from freezeframe.checking.asking.answers import Answers, Form, Leaf, Node, Path, Row
 from freezeframe.properties import Property
 from freezeframe.protocol.components import Component, Value
-from freezeframe.protocol.system import ModelError, State, System
+from freezeframe.protocol.instances import ModelError
+from freezeframe.protocol.system import State, System
 
 from .items import items_of
 from .kernel import NODE_SHIFT, OUT_OF_PLAY, POSITION_MASK, UNKNOWN, WORD_BITS
