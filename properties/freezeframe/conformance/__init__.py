@@ -20,7 +20,9 @@ if TYPE_CHECKING:
         LosesConnection,
         MakesHosts,
         OpensApart,
+        SilencesAgents,
         StopsVms,
+        TurnsBits,
         Witness,
         WitnessReport,
     )
@@ -37,7 +39,9 @@ __all__ = [
     "LosesConnection",
     "MakesHosts",
     "OpensApart",
+    "SilencesAgents",
     "StopsVms",
+    "TurnsBits",
     "Witness",
     "WitnessReport",
 ]

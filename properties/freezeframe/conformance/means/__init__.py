@@ -97,6 +97,26 @@ class FailsCalls(Protocol):
 
 
 @runtime_checkable
+class SilencesAgents(Protocol):
+    """Has guest agents not answer."""
+
+    def silence_agent(self, vm: str) -> None:
+        """Have the agent of a running guest not answer its next call."""
+
+
+@runtime_checkable
+class TurnsBits(Protocol):
+    """Writes into memory as no guest does. Only for VMs made to be tested."""
+
+    @property
+    def page_bytes(self) -> int:
+        """The size of a page."""
+
+    def turn_bits(self, vm: str, page: int) -> None:
+        """Turn some bits of a page of a paused VM; a second time turns them back."""
+
+
+@runtime_checkable
 class LosesConnection(Protocol):
     """Breaks the adapter's connection to its host, which it may open again."""
 

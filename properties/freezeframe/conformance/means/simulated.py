@@ -11,7 +11,7 @@ from typing import Final
 
 from freezeframe.adapters import Adapter
 from freezeframe.adapters.simulated import SimulatedAdapter, SimulatedHost, open_uri
-from freezeframe.adapters.simulated.guest import WRITE_EVERY_MS
+from freezeframe.adapters.simulated.guest import PAGE_BYTES, WRITE_EVERY_MS
 from freezeframe.observation import Operation
 
 from . import WitnessReport
@@ -25,6 +25,7 @@ class SimulatedMeans:
     """Everything that can be had beside an adapter of `host`."""
 
     period_ms = WRITE_EVERY_MS
+    page_bytes = PAGE_BYTES
 
     def __init__(self, host: SimulatedHost, uri: str) -> None:
         """Use the host itself."""
@@ -72,6 +73,14 @@ class SimulatedMeans:
     def fail_next(self, operation: Operation, vm: str) -> None:
         """See `FailsCalls`."""
         self._host.fate.force(_FAULTS[operation], vm)
+
+    def silence_agent(self, vm: str) -> None:
+        """See `SilencesAgents`."""
+        self._host.silence_agent(vm)
+
+    def turn_bits(self, vm: str, page: int) -> None:
+        """See `TurnsBits`."""
+        self._host.guest(vm).memory[page * PAGE_BYTES] ^= 1
 
     def lose_connection(self) -> None:
         """See `LosesConnection`; the host is seen again after `OUTAGE_MS`."""

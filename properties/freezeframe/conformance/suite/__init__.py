@@ -6,6 +6,7 @@ It owns the class that authors subclass; the tests are beside this file, by what
 from .changes import ChangesTests
 from .clocks import ClockTests
 from .deadlines import DeadlineTests
+from .failing import FailingTests
 from .limits import LimitTests
 from .memory import MemoryTests
 from .observing import ObservingTests
@@ -24,6 +25,7 @@ class AdapterSuite(
     ClockTests,
     ChangesTests,
     DeadlineTests,
+    FailingTests,
     RacingTests,
     RecoveryTests,
     ReopeningTests,

@@ -104,6 +104,16 @@ class ClockTests(SuiteBase):
         reading = rig.read_clock(rig.vm)
         assert abs(reading.offset_ms) + reading.uncertainty_ms <= TOLERANCE_MS
 
+    @needs(Capability.SET_CLOCK, Capability.READ_CLOCK, vms=2)
+    def test_setting_a_clock_leaves_other_clocks_alone(self, rig: Rig) -> None:
+        """Only the clock that was meant is set."""
+        other = rig.bench.vms[1]
+        before = rig.read_clock(other)
+        rig.set_clock(rig.vm)
+        after = rig.read_clock(other)
+        slack_ms = before.uncertainty_ms + after.uncertainty_ms + ROUNDING_MS
+        assert abs(after.offset_ms - before.offset_ms) <= slack_ms
+
     @needs(Capability.SET_CLOCK, Capability.PAUSE)
     def test_setting_the_clock_of_a_paused_vm_is_refused(self, rig: Rig) -> None:
         """Before the resume the clock cannot be set; the VM stays paused."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from freezeframe.adapters import Capability, Refusal, Sampling
-from freezeframe.conformance.means import Witness
+from freezeframe.conformance.means import TurnsBits, Witness
 from freezeframe.conformance.needs import needs
 from freezeframe.conformance.rig import Rig
 from freezeframe.lifecycles import VmStatus
@@ -53,6 +53,20 @@ class MemoryTests(SuiteBase):
         assert heartbeats_during(rig, rig.vm, PERIODS) > 0
         rig.pause(rig.vm)
         assert rig.fingerprint(rig.vm).digest != before.digest
+
+    @needs(Capability.FINGERPRINT, Capability.PAUSE, means=[TurnsBits])
+    def test_whole_fingerprint_sees_every_page(self, rig: Rig) -> None:
+        """Whichever page changes, the digest of all memory is another one."""
+        rig.pause(rig.vm)
+        before = rig.fingerprint(rig.vm)
+        unseen = []
+        for page in range(before.read_bytes // rig.means.page_bytes):
+            rig.means.turn_bits(rig.vm, page)
+            if rig.fingerprint(rig.vm).digest == before.digest:
+                unseen.append(page)
+            rig.means.turn_bits(rig.vm, page)
+        assert not unseen, f"changed unseen: pages {unseen}"
+        assert rig.fingerprint(rig.vm).digest == before.digest
 
     @needs(Capability.FINGERPRINT, Capability.PAUSE)
     def test_fingerprint_tells_what_it_read(self, rig: Rig) -> None:

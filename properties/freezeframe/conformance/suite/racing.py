@@ -18,6 +18,9 @@ from .base import SuiteBase
 CALLERS = 4
 ROUNDS = 5
 
+ASKING_MS_MAX = 100
+"""Enough to begin something, by the adapter's clock, on a busy machine."""
+
 
 def raced(rig: Rig, *operations: Operation) -> Counter[tuple[Operation, str]]:
     """Have each operation done on one VM by a thread of its own; counts what came of each.
@@ -64,6 +67,16 @@ class RacingTests(SuiteBase):
                 rig.finish(call)
             states = rig.vms()
             assert {states[vm].status for vm in rig.bench.vms} == {status}
+
+    @needs(Capability.PAUSE, vms=2)
+    def test_asking_does_not_wait_for_the_answer(self, rig: Rig) -> None:
+        """Pauses of many VMs are asked for at one moment, however long each takes."""
+        began_ms = rig.now_ms()
+        calls = [rig.begin(Operation.PAUSE, vm) for vm in rig.bench.vms]
+        asked_ms = rig.now_ms() - began_ms
+        for call in calls:
+            rig.finish(call)
+        assert asked_ms <= ASKING_MS_MAX * len(calls)
 
     @needs(Capability.PAUSE)
     def test_one_of_many_pauses_wins(self, rig: Rig) -> None:

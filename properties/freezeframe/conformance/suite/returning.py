@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from freezeframe.adapters import Capability, Unreachable
-from freezeframe.conformance.means import CountsConnections, LosesConnection
+from freezeframe.adapters import Capability, Change, Unreachable
+from freezeframe.conformance.means import CountsConnections, HoldsVms, LosesConnection
 from freezeframe.conformance.needs import needs
 from freezeframe.conformance.rig import Rig
 from freezeframe.lifecycles import VmStatus
@@ -94,6 +94,18 @@ class RecoveryTests(SuiteBase):
         rig.resume(rig.vm)
         ear.listen(1)
         assert ear.statuses(rig.vm) == PAUSED_AND_BACK
+
+    @needs(Capability.CHANGES, means=[LosesConnection, HoldsVms])
+    def test_what_happened_out_of_sight_is_found(self, rig: Rig) -> None:
+        """A pause that nobody could tell of is told once the host is seen again."""
+        ear = Ear(rig)
+        rig.means.lose_connection()
+        rig.means.hold(rig.vm)
+        wait_until_back(rig)
+        ear.listen(3)
+        known = [change for change in ear.heard if isinstance(change, Change)]
+        last = [change.status for change in known if change.vm == rig.vm][-1]
+        assert last is VmStatus.PAUSED
 
 
 class ReopeningTests(SuiteBase):

@@ -1,0 +1,1 @@
+"""Wrong adapters, each with a simulated host behind it; the conformance suite must catch each."""
