@@ -215,15 +215,11 @@ class Topology:
         }
 
     def _lanes(self, host: str, availability_set: str) -> Lanes:
-        members = (vm for vm in self.fleet.vms if vm.availability_set == availability_set)
-        return Lanes(
-            frozenset(
-                self._lane(vm, self.hosts[place])
-                for vm in members
-                for place in self.places(vm.name)
-                if place == host
-            )
-        )
+        return self._carried[host].get(availability_set, Lanes(frozenset()))
+
+    @cached_property
+    def _carried(self) -> Mapping[str, Mapping[str, Lanes]]:
+        return carried_lanes(self.fleet, self._lane)
 
     def _constant(self, hint: Any, bound: Mapping[str, int]) -> Hashable:  # noqa: ANN401
         names = {name: self.slots[slot].names for name, slot in bound.items()}
@@ -253,6 +249,24 @@ class Topology:
                 places = self.places(self.slots[slot].names[0])
                 if len(places) > 1:
                     yield position, places.index(hosts[0])
+
+
+def carried_lanes(fleet: Fleet, lane: Lane) -> dict[str, dict[str, Lanes]]:
+    """For each host, the domains of each set of which VMs are on it or may be.
+
+    Domains are numbered by `lane`; a set of which a host carries none is left out.
+    """
+    hosts = {host.name: host for host in fleet.hosts}
+    found: dict[str, dict[str, set[int]]] = {host.name: {} for host in fleet.hosts}
+    for vm in fleet.vms:
+        if vm.availability_set is not None:
+            for place in (vm.host, *vm.may_move_to):
+                of_set = found[place].setdefault(vm.availability_set, set())
+                of_set.add(lane(vm, hosts[place]))
+    return {
+        host: {name: Lanes(frozenset(lanes)) for name, lanes in sets.items()}
+        for host, sets in found.items()
+    }
 
 
 def components_of(function: Callable[..., Any]) -> Mapping[str, type[Component]]:
