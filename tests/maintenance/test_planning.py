@@ -111,6 +111,21 @@ def test_fewest_waves_can_be_more_than_any_set_has_domains() -> None:
     assert (len(made.waves), made.waves_min, made.is_minimal) == (3, 3, True)
 
 
+def test_sets_that_are_laid_out_alike_need_no_more_waves_than_domains() -> None:
+    random, hosts = Random(0), range(200)
+    vms = tuple(
+        VirtualMachine(f"vm-{host}-{name}", f"host-{host}", f"set-{name}", host % 5)
+        for host in hosts
+        for name in random.sample(range(20), 4)
+    )
+    sets = tuple(AvailabilitySet(f"set-{name}") for name in range(20))
+    made = plan(
+        Fleet("striped", tuple(Host(f"host-{host}") for host in hosts), vms, sets),
+        OneUpdateDomain(),
+    )
+    assert (len(made.waves), made.is_minimal) == (5, True)
+
+
 @pytest.mark.parametrize("seed", range(25))
 def test_the_rules_let_the_hosts_of_a_wave_begin_together_and_no_others(seed: int) -> None:
     fleet = random_fleet(Random(f"rules {seed}"), hosts_max=8)

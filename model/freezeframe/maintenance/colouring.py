@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median_low
 from typing import Final
 
 import networkx as nx
@@ -97,7 +98,10 @@ def _components(kinds: Sequence[Domains]) -> Iterable[list[Domains]]:
 def _component_coloured(kinds: list[Domains]) -> tuple[list[int], int]:
     """The class of each kind, and a number of classes that is needed in any case."""
     least = _least(kinds)
-    best = _greedy(kinds, _by_conflicts(kinds))
+    if not kinds[0]:
+        return [0], least
+    orders = (_by_domains(kinds), _by_conflicts(kinds))
+    best = min((_greedy(kinds, order) for order in orders), key=max)
     for _ in range(ROUNDS):
         if max(best) + 1 == least:
             return best, least
@@ -129,6 +133,14 @@ def _by_conflicts(kinds: Sequence[Domains]) -> list[int]:
             of_domain[name, lane] += 1
     conflicts = [sum(of_set[name] - of_domain[name, lane] for name, lane in kind) for kind in kinds]
     return sorted(range(len(kinds)), key=lambda number: -conflicts[number])
+
+
+def _by_domains(kinds: Sequence[Domains]) -> list[int]:
+    """Those with the first domain of most of their sets first; where every set is laid out alike,
+    that makes as many classes as there are domains.
+    """
+    lanes = [sorted(lane for _, lane in kind) for kind in kinds]
+    return sorted(range(len(kinds)), key=lambda number: (median_low(lanes[number]), lanes[number]))
 
 
 def _by_class(classes: Sequence[int]) -> list[int]:
