@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Final, TypeVar
 
-from freezeframe.adapters.errors import AdapterError, TimedOut, Unreachable
+from freezeframe.adapters.errors import TimedOut, Unreachable
 from freezeframe.adapters.libvirt import guest_clock
 from freezeframe.adapters.libvirt.binding import Binding, Domain, Handle
 from freezeframe.adapters.libvirt.calls import run
@@ -91,6 +91,7 @@ class LibvirtAdapter:
     def close(self) -> None:
         """See `Adapter`."""
         self._holds.close()
+        self._requests.close()
         self._link.close()
 
     def tidy(self) -> None:
@@ -117,7 +118,7 @@ class LibvirtAdapter:
         """See `Observes`."""
         requests = self._requests
         asked = Asked("observe", vm, deadline_ms)
-        return requests.now(asked, lambda handle: requests.state(requests.domain(handle, vm)))
+        return requests.now(asked, lambda handle: requests.state(handle.lookupByName(vm)))
 
     def subscribe(self, *, deadline_ms: int) -> Changes:
         """See `TellsChanges`."""
@@ -190,7 +191,7 @@ class LibvirtAdapter:
         """Say what cannot be had of one VM."""
         requests = self._requests
         asked = Asked("capabilities", vm, LOOK_MS)
-        offered |= requests.now(asked, lambda handle: _of_guest(requests.domain(handle, vm)))
+        offered |= requests.now(asked, lambda handle: _of_guest(handle.lookupByName(vm)))
 
     def _ask_guest(
         self,
@@ -221,8 +222,10 @@ def opened(libvirt: Binding, uri: str, marked: Collection[str] | None) -> Libvir
             text = f"expected a libvirt host that answers, found: {one_line(error)}"
             raise Unreachable(text, host=uri, operation="open") from error
 
-    text = f"expected an answer within {OPEN_MS} ms, found none"
-    late: AdapterError = TimedOut(text, host=uri, operation="open")
+    def late() -> TimedOut:
+        text = f"expected an answer within {OPEN_MS} ms, found none"
+        return TimedOut(text, host=uri, operation="open")
+
     adapter = LibvirtAdapter(libvirt, run(work, deadline_ms=OPEN_MS, late=late), marked)
     adapter.tidy()
     return adapter

@@ -79,6 +79,9 @@ class Changes:
             else:
                 self._hear(vm, event, detail, now_ms)
 
+    def on_metadata(self, vm: str, namespace: str) -> None:
+        """See `Listener`; a mark is no state."""
+
     def on_lost(self, why: str) -> None:
         """See `Listener`."""
         with self._condition:

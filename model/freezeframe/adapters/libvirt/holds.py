@@ -24,6 +24,9 @@ from freezeframe.adapters.libvirt.marks import Held, Marks
 from freezeframe.adapters.libvirt.states import may_be_ours, of_event, of_state
 from freezeframe.lifecycles import VmStatus
 
+TAKE_OFF_SECONDS: Final = 0.02
+"""How long a mark waits to be taken off, so that whoever resumed VMs need not wait for that."""
+
 CLOSE_SECONDS_MAX: Final = 1.0
 """How long marks that are being taken off are waited for at the end."""
 
@@ -54,6 +57,7 @@ class Holds:
         self._origin = secrets.token_hex(4)
         self._writing: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._taken_off: SimpleQueue[tuple[str, VmStatus, Held] | None] = SimpleQueue()
+        self._is_closing = threading.Event()
         self._worker = threading.Thread(
             target=self._take_off_all, name="freezeframe-libvirt-marks", daemon=True
         )
@@ -66,12 +70,14 @@ class Holds:
         return held is not None and held != self._disowned.get(domain.name())
 
     def is_claimed(self, vm: str, status: VmStatus) -> bool:
-        """Whether a stop of `vm` that is just being told is ours, without asking libvirt.
-
-        Where it is yet to be told that our resume had its effect, what is told is of before that.
-        """
+        """Whether an event that tells `status` of `vm` tells of our doing; may come late."""
         claim = self._claims.get(vm)
         return (claim is not None and claim.status is status) or self._owed[vm] > 0
+
+    def is_sure(self, vm: str, status: VmStatus) -> bool:
+        """Whether the host told that `vm` is stopped so by our doing, and nothing since."""
+        claim = self._claims.get(vm)
+        return claim is not None and claim.status is status and claim.is_told
 
     @contextlib.contextmanager
     def taken(self, domain: Domain, status: VmStatus) -> Iterator[None]:
@@ -124,6 +130,7 @@ class Holds:
     def close(self) -> None:
         """Take off what is to be taken off, as far as that can be done soon."""
         self._link.forget(self)
+        self._is_closing.set()
         self._taken_off.put(None)
         self._worker.join(CLOSE_SECONDS_MAX)
 
@@ -144,6 +151,9 @@ class Holds:
                 del self._claims[vm]
                 if self._is_own(claim.held):
                     self._taken_off.put((vm, claim.status, claim.held))
+
+    def on_metadata(self, vm: str, namespace: str) -> None:
+        """See `Listener`; nobody else touches these marks."""
 
     def on_lost(self, why: str) -> None:
         """See `Listener`; claims last, but what was still to be told is lost."""
@@ -186,6 +196,7 @@ class Holds:
 
     def _take_off_all(self) -> None:
         while (each := self._taken_off.get()) is not None:
+            self._is_closing.wait(TAKE_OFF_SECONDS)
             with contextlib.suppress(self._libvirt.libvirtError, AdapterError):
                 self._take_off(*each)
 

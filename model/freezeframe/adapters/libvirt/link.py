@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Final, Protocol
 
 from freezeframe.adapters.errors import Unreachable
@@ -31,6 +32,9 @@ class Listener(Protocol):
     def on_event(self, vm: str, event: int, detail: int) -> None:
         """A lifecycle event arrived."""
 
+    def on_metadata(self, vm: str, namespace: str) -> None:
+        """A VM's metadata of a namespace changed."""
+
     def on_lost(self, why: str) -> None:
         """The connection is gone."""
 
@@ -46,7 +50,7 @@ class Link:
         self._libvirt, self.uri = libvirt, uri
         self._lock = threading.RLock()
         self._handle: Handle = None
-        self._callback: int | None = None
+        self._callbacks: tuple[int, ...] = ()
         self._generation = 0
         self._why = ""
         self._is_closed = threading.Event()
@@ -97,12 +101,11 @@ class Link:
         """End it for good; a second time does nothing."""
         self._is_closed.set()
         with self._lock:
-            handle, callback = self._handle, self._callback
-            self._handle = self._callback = None
+            handle, callbacks = self._taken()
             self._generation += 1
             self._listeners = []
             self._why = "it was closed"
-        self._discard(handle, callback)
+        self._discard(handle, callbacks)
 
     def _open(self) -> Handle:
         libvirt = self._libvirt
@@ -112,15 +115,25 @@ class Link:
             handle.setKeepAlive(KEEPALIVE_SECONDS, KEEPALIVE_MISSED_MAX)
         with contextlib.suppress(libvirt.libvirtError):  # nor does it close by itself
             handle.registerCloseCallback(self._on_close, generation)
-        callback = handle.domainEventRegisterAny(
-            None, libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE, self._on_lifecycle, generation
+        callbacks = tuple(
+            handle.domainEventRegisterAny(None, event, told, generation)
+            for event, told in (
+                (libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE, self._on_lifecycle),
+                (libvirt.VIR_DOMAIN_EVENT_ID_METADATA_CHANGE, self._on_metadata),
+            )
         )
         with self._lock:
             if not self._is_closed.is_set():
-                self._handle, self._callback, self._generation = handle, callback, generation
+                self._handle, self._callbacks, self._generation = handle, callbacks, generation
                 return handle
-        self._discard(handle, callback)
+        self._discard(handle, callbacks)
         return None
+
+    def _taken(self) -> tuple[Handle, tuple[int, ...]]:
+        """The handle with its callbacks, nobody's from now on; to be asked with the lock."""
+        taken = self._handle, self._callbacks
+        self._handle, self._callbacks = None, ()
+        return taken
 
     def _on_close(self, _handle: Handle, reason: int, generation: int) -> None:
         reasons = ("an error", "the end of the stream", "missed keepalives", "a client")
@@ -135,31 +148,38 @@ class Link:
         detail: int,
         generation: int,
     ) -> None:
+        for listener in self._told_of(generation):
+            listener.on_event(str(domain.name()), event, detail)
+
+    def _on_metadata(
+        self, _handle: Handle, domain: Domain, _kind: int, namespace: str | None, generation: int
+    ) -> None:
+        for listener in self._told_of(generation):
+            listener.on_metadata(str(domain.name()), namespace or "")
+
+    def _told_of(self, generation: int) -> list[Listener]:
         with self._lock:
             # The first events of a new connection come before its number is the current one.
-            listeners = self._listeners if generation >= self._generation else []
-        for listener in listeners:
-            listener.on_event(str(domain.name()), event, detail)
+            return self._listeners if generation >= self._generation else []
 
     def _lose(self, generation: int, why: str) -> None:
         with self._lock:
             if generation != self._generation or self._handle is None:
                 return
-            handle, callback = self._handle, self._callback
-            self._handle = self._callback = None
+            handle, callbacks = self._taken()
             self._why = why
             listeners = self._listeners
         for listener in listeners:
             listener.on_lost(why)
         threading.Thread(
             target=self._reconnect,
-            args=(handle, callback),
+            args=(handle, callbacks),
             name="freezeframe-libvirt-reconnect",
             daemon=True,
         ).start()
 
-    def _reconnect(self, handle: Handle, callback: int | None) -> None:
-        self._discard(handle, callback)
+    def _reconnect(self, handle: Handle, callbacks: tuple[int, ...]) -> None:
+        self._discard(handle, callbacks)
         retry_ms = RETRY_MS_MIN
         while not self._is_closed.is_set():
             try:
@@ -174,13 +194,15 @@ class Link:
                 listener.on_back()
             return
 
-    def _discard(self, handle: Handle, callback: int | None) -> None:
+    def _discard(self, handle: Handle, callbacks: tuple[int, ...]) -> None:
         """Close a handle; one that is broken cannot be told to deregister anything."""
         if handle is None:
             return
-        steps: list[Callable[[], object]] = [handle.unregisterCloseCallback, handle.close]
-        if callback is not None:
-            steps.insert(0, lambda: handle.domainEventDeregisterAny(callback))
+        steps: list[Callable[[], object]] = [
+            *(partial(handle.domainEventDeregisterAny, each) for each in callbacks),
+            handle.unregisterCloseCallback,
+            handle.close,
+        ]
         for step in steps:
             with contextlib.suppress(self._libvirt.libvirtError):
                 step()

@@ -6,19 +6,22 @@ states happens to a VM that is not marked for freezeframe. It must not know what
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import defaultdict
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple, TypeVar
 
 from freezeframe.adapters.errors import CapabilityError, Failed, Refusal, Refused, TimedOut
+from freezeframe.adapters.libvirt.acquaintance import Acquaintance, Known
 from freezeframe.adapters.libvirt.binding import Binding, Domain, Handle
-from freezeframe.adapters.libvirt.calls import ThreadedCall
+from freezeframe.adapters.libvirt.calls import ThreadedCall, Workers
 from freezeframe.adapters.libvirt.failures import lost, translated
 from freezeframe.adapters.libvirt.holds import Holds
 from freezeframe.adapters.libvirt.link import Link
 from freezeframe.adapters.libvirt.marks import Marks
-from freezeframe.adapters.libvirt.states import may_be_ours, of_state
+from freezeframe.adapters.libvirt.states import Seen, may_be_ours, of_state
 from freezeframe.adapters.machine_clock import MachineClock
 from freezeframe.adapters.protocol import Call
 from freezeframe.adapters.values import VmIdentity, VmState
@@ -42,7 +45,14 @@ class Requests:
         """Ask through `link`; `marks` says what may be touched, `holds` what is ours."""
         self.libvirt, self.link, self.marks, self.holds = libvirt, link, marks, holds
         self.clock = MachineClock()
+        self._acquaintance = Acquaintance(link, marks)
+        self._workers = Workers()
         self._turns: defaultdict[str | None, threading.Lock] = defaultdict(threading.Lock)
+
+    def close(self) -> None:
+        """End the threads; those of calls that hang stay behind."""
+        self.link.forget(self._acquaintance)
+        self._workers.close()
 
     def now(self, asked: Asked, work: Callable[[Handle], T]) -> T:
         """Have `work` done and wait for it."""
@@ -61,17 +71,25 @@ class Requests:
                     raise lost(str(error), host=host, operation=operation, vm=vm) from error
                 raise translated(error, host=host, operation=operation, vm=vm) from error
 
-        return ThreadedCall(translating, deadline_ms=asked.deadline_ms, late=self.late(asked))
+        return ThreadedCall(
+            translating,
+            deadline_ms=asked.deadline_ms,
+            late=partial(self.late, asked),
+            workers=self._workers,
+        )
 
     def touch(self, asked: Asked, status: VmStatus, act: Callable[[Domain], T]) -> Call[T]:
         """Do something to a marked VM that has `status`; refuse it for any other."""
-        return self.begin(asked, lambda handle: self._checked(handle, asked, status, act))
+        return self.begin(asked, lambda handle: act(self._legal(asked, handle, status)))
 
-    def change(self, asked: Asked, status: VmStatus, act: Callable[[Domain], T]) -> Call[T]:
+    def change(
+        self, asked: Asked, status: VmStatus, act: Callable[[Domain], T], *, of_ours: str = ""
+    ) -> Call[T]:
         """Do the same as `touch`, one after the other for each VM.
 
         Else two callers would both find it running, and the drivers do not agree on what comes of
         the second: one suspends a VM that is paused without a word, another calls it an error.
+        Where `of_ours` says what has to be ours, it is refused for what others did.
         """
         turn = self._turns[asked.vm]
 
@@ -79,29 +97,63 @@ class Requests:
             if not turn.acquire(timeout=asked.deadline_ms / 1000):
                 raise self.late(asked)
             try:
-                return self._checked(handle, asked, status, act)
+                if of_ours:
+                    return self._end_ours(asked, handle, status, act, of_ours)
+                return act(self._legal(asked, handle, status))
             finally:
                 turn.release()
 
         return self.begin(asked, work)
 
-    def _checked(
-        self, handle: Handle, asked: Asked, status: VmStatus, act: Callable[[Domain], T]
+    def _end_ours(
+        self,
+        asked: Asked,
+        handle: Handle,
+        status: VmStatus,
+        act: Callable[[Domain], T],
+        of_ours: str,
     ) -> T:
-        domain = self.domain(handle, asked.vm)
-        if not self.marks.is_marked(domain):
+        """End what we began; where that is known, whether it lasts is libvirt's to say."""
+        vm = asked.vm or ""
+        known = self._acquaintance.known(handle, vm)
+        if not (known.is_marked and self.holds.is_sure(vm, status)):
+            return act(self._legal(asked, handle, status, of_ours))
+        try:
+            return act(known.domain)
+        except self.libvirt.libvirtError as error:
+            if not self.link.is_broken(handle):
+                with contextlib.suppress(self.libvirt.libvirtError):
+                    self._legal(asked, handle, status, of_ours)
+            raise error from None
+
+    def _legal(self, asked: Asked, handle: Handle, status: VmStatus, of_ours: str = "") -> Domain:
+        """The domain, if something may be done to it; raises `Refused` or `libvirtError`."""
+        known, (found_status, found_reason) = self._look_at(handle, asked.vm or "")
+        domain = known.domain
+        if not known.is_marked:
             text = f"expected {self.marks.wanted}, found another, and left it alone"
             raise self.refused(asked, text, Refusal.NOT_MARKED, self.state(domain))
-        found_status, found_reason = of_state(*domain.state()[:2])
         if found_status is not status:
             found = self.state(domain)
             text = f"expected it to be {status}, found it {found_status} ({found_reason})"
             raise self.refused(asked, text, Refusal.ILLEGAL_STATE, found)
-        return act(domain)
+        is_ours = may_be_ours(found_status, found_reason) and self.holds.is_held(domain, status)
+        if of_ours and not is_ours:
+            found = self.state(domain)
+            text = f"expected {of_ours} of ours, found it {found}"
+            raise self.refused(asked, text, Refusal.NOT_OURS, found)
+        return domain
 
-    def domain(self, handle: Handle, vm: str | None) -> Domain:
-        """The domain of that name; raises `libvirtError` where there is none."""
-        return handle.lookupByName(vm)
+    def _look_at(self, handle: Handle, vm: str) -> tuple[Known, Seen]:
+        known = self._acquaintance.known(handle, vm)
+        try:
+            return known, of_state(*known.domain.state()[:2])
+        except self.libvirt.libvirtError as error:
+            if error.get_error_code() != self.libvirt.VIR_ERR_NO_DOMAIN:
+                raise
+        self._acquaintance.forget(vm)  # there may be another of that name by now
+        known = self._acquaintance.known(handle, vm)
+        return known, of_state(*known.domain.state()[:2])
 
     def state(self, domain: Domain) -> VmState:
         """How a domain stands; raises `libvirtError`."""

@@ -50,6 +50,22 @@ _OFF: Final[Mapping[int, Seen]] = {
     6: (VmStatus.FAILED, Reason.UNKNOWN),
     7: (VmStatus.STOPPED, Reason.SNAPSHOT),
 }
+_SHUT_OFF: Final = 5
+_STATUS: Final[Mapping[int, VmStatus]] = {
+    1: VmStatus.RUNNING,
+    2: VmStatus.RUNNING,  # blocked on a resource
+    3: VmStatus.PAUSED,
+    4: VmStatus.RUNNING,
+    _SHUT_OFF: VmStatus.STOPPED,
+    6: VmStatus.FAILED,
+    7: VmStatus.PAUSED,
+}
+_REASONS: Final[Mapping[int, Mapping[int, Reason]]] = {1: _RUNNING, 2: _RUNNING, 3: _PAUSED}
+_ONLY_REASON: Final[Mapping[int, Reason]] = {
+    4: Reason.SHUTTING_DOWN,
+    6: Reason.CRASHED,
+    7: Reason.GUEST_SLEEP,
+}
 _STARTED: Final[Mapping[int, Reason]] = {
     0: Reason.BOOTED,
     1: Reason.MIGRATION,
@@ -77,17 +93,12 @@ _RESUMED: Final[Mapping[int, Reason]] = {
 
 def of_state(state: int, reason: int) -> Seen:
     """What `virDomainGetState` tells."""
-    running = VmStatus.RUNNING, _RUNNING.get(reason, Reason.UNKNOWN)
-    by_state: Mapping[int, Seen] = {
-        1: running,
-        2: running,  # blocked on a resource
-        3: (VmStatus.PAUSED, _PAUSED.get(reason, Reason.UNKNOWN)),
-        4: (VmStatus.RUNNING, Reason.SHUTTING_DOWN),
-        5: _OFF.get(reason, (VmStatus.STOPPED, Reason.UNKNOWN)),
-        6: (VmStatus.FAILED, Reason.CRASHED),
-        7: (VmStatus.PAUSED, Reason.GUEST_SLEEP),
-    }
-    return by_state.get(state, (VmStatus.STOPPED, Reason.UNKNOWN))
+    status = _STATUS.get(state, VmStatus.STOPPED)
+    if state in _REASONS:
+        return status, _REASONS[state].get(reason, Reason.UNKNOWN)
+    if state == _SHUT_OFF:
+        return _OFF.get(reason, (status, Reason.UNKNOWN))
+    return status, _ONLY_REASON.get(state, Reason.UNKNOWN)
 
 
 def of_event(event: int, detail: int) -> Seen | None:

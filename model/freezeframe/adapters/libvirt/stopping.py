@@ -45,11 +45,10 @@ class Stopping:
         asked = Asked(Operation.RESUME, vm, deadline_ms)
 
         def act(domain: Domain) -> None:
-            self._refuse_unless_held(asked, domain, "a pause")
             with self._holds.released(domain, VmStatus.PAUSED):
                 domain.resume()
 
-        return self._requests.change(asked, VmStatus.PAUSED, act)
+        return self._requests.change(asked, VmStatus.PAUSED, act, of_ours="a pause")
 
     def shut_down(self, vm: str, deadline_ms: int) -> Call[None]:
         """See `Stops`; libvirt asks the guest agent, and presses the power button without one."""
@@ -74,11 +73,10 @@ class Stopping:
         asked = Asked(Operation.BOOT, vm, deadline_ms)
 
         def act(domain: Domain) -> None:
-            self._refuse_unless_held(asked, domain, "a shutdown")
             with self._holds.released(domain, VmStatus.STOPPED):
                 domain.create()
 
-        return self._requests.change(asked, VmStatus.STOPPED, act)
+        return self._requests.change(asked, VmStatus.STOPPED, act, of_ours="a shutdown")
 
     def save(self, vm: str, deadline_ms: int) -> Call[None]:
         """See `Saves`; a transient domain cannot be saved."""
@@ -102,12 +100,6 @@ class Stopping:
             domain.create()
 
         return self._requests.change(asked, VmStatus.STOPPED, act)
-
-    def _refuse_unless_held(self, asked: Asked, domain: Domain, stop: str) -> None:
-        found = self._requests.state(domain)
-        if not found.is_held:
-            text = f"expected {stop} of ours, found it {found}"
-            raise self._requests.refused(asked, text, Refusal.NOT_OURS, found)
 
     def _lack_unless_persistent(self, asked: Asked, domain: Domain) -> None:
         if not domain.isPersistent():
