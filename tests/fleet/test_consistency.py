@@ -105,7 +105,13 @@ PRESERVING += "or make a VM preservable on a host whose update is vm-preserving"
         ),
         (
             RUN + 'uri = "test:///one"\n[[hosts]]\nname = "b"\nuri = "test:///one"',
-            'f:7: hosts."b".uri: expected a URI of its own, found that of another host (line 4)',
+            'f:7: hosts."b".uri: expected a URI of its own, found that of another (line 4)',
+        ),
+        (
+            HOSTS
+            + VM
+            + 'address = "10.0.0.5"\n[[vms]]\nname = "w"\nhost = "a"\naddress = "10.0.0.5"',
+            'f:10: vms."w".address: expected an address of its own, found that of another (line 6)',
         ),
         (
             RUN + 'update_command = ["update"]',

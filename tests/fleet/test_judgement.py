@@ -45,7 +45,9 @@ may_move_to = [
 ]
 """
 
-KNOWN_OF_VMS = "name, host, availability_set, update_domain, may_move_to, preservable, exists"
+KNOWN_OF_VMS = (
+    "name, host, availability_set, update_domain, may_move_to, preservable, exists, address"
+)
 
 
 def test_all_mistakes_are_told_together_in_the_order_of_lines(told: Told) -> None:

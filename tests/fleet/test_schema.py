@@ -14,6 +14,7 @@ SPAN = f"[min, max] with min <= max, each {SECONDS}"
 COUNT = "a whole number from 0 to 1000"
 NAME = "a name of 1 to 255 printable characters, no blank at its ends"
 KINDS = 'one of "no-impact", "vm-preserving", "disruptive"'
+ADDRESS = 'an IP address, such as "10.0.0.5"'
 URI = 'a URI without blanks, such as "qemu+ssh://host-a/system"'
 COMMAND = 'an array of a program and its arguments, such as ["update", "--now"]'
 FLAG = "true or false"
@@ -76,6 +77,8 @@ def valid(section: str, line: str) -> str:
         ("availability_sets", "fault_domains = 4", "a whole number from 1 to 3", "4"),
         ("hosts", "fault_domain = 3", "a whole number from 0 to 2", "3"),
         ("hosts", "update = true", KINDS, "true"),
+        ("vms", "address = '10.0.0'", ADDRESS, '"10.0.0"'),
+        ("vms", "address = '::01'", ADDRESS, '"::01"'),
         ("hosts", "uri = 'host-a'", URI, '"host-a"'),
         ("hosts", "uri = ':'", URI, '":"'),
         ("hosts", "uri = 'test:///a b'", URI, '"test:///a b"'),
@@ -131,6 +134,8 @@ def test_a_value_out_of_its_range_is_refused(
         ("hosts", f"uri = 'test:{'x' * 1995}'"),
         ("hosts", "uri = 'qemu+unix:///system?socket=/run/a/libvirt-sock'"),
         ("vms", "update_domain = 4"),
+        ("vms", "address = '255.255.255.255'"),
+        ("vms", "address = '::1'"),
         ("vms", f"name = '{'é' * 255}'"),
         ("vms", "name = 'a name with blanks [and] \"signs\"'"),
     ],

@@ -86,7 +86,10 @@ def fleets(draw: st.DrawFn) -> Fleet:
         for fault_domains in [draw(st.integers(1, 3))]
     ]
     names = draw(st.lists(NAMES, max_size=5, unique=True))
-    guests = tuple(draw(vms(name, hosts, sets)) for name in names)
+    guests = tuple(
+        replace(draw(vms(name, hosts, sets)), address=draw(st.sampled_from([None, f"10.0.0.{n}"])))
+        for n, name in enumerate(names)
+    )
     faults = draw(of(Faults, COUNTS))
     lowest = min((each.fault_domains for each in sets), default=3)
     kinds = [None, *UpdateKind]
@@ -152,7 +155,7 @@ SMALL = Fleet(
     ),
     vms=(
         VirtualMachine("v", "a", "web", 0, may_move_to=("b",)),
-        VirtualMachine("w", "b", preservable=False, exists=False),
+        VirtualMachine("w", "b", preservable=False, exists=False, address="10.0.0.5"),
     ),
     availability_sets=(AvailabilitySet("web"), AvailabilitySet("db", 1, 1)),
     timing=Timing(update=Span(500, 15_000), recovery=Span(0, 1_800_000)),
@@ -215,6 +218,7 @@ name = "w"
 host = "b"
 preservable = false
 exists = false
+address = "10.0.0.5"
 """
 
 

@@ -49,12 +49,12 @@ def test_gives_each_type_its_minimum_notice(event_type: EventType) -> None:
     assert shown(apply(state, Start("host-a"), due_ms), "alone")[0]["EventStatus"] == "Started"
 
 
-def test_promises_no_earlier_than_it_keeps_where_seconds_are_split() -> None:
-    """`NotBefore` has no fractions, so it is rounded up, and kept as it is shown."""
+def test_keeps_the_notice_and_what_is_shown_of_it_where_seconds_are_split() -> None:
+    """`NotBefore` has no fractions: an event starts then or a moment later."""
     state = apply(beginning(), Announce("host-a", ("alone",), notice_ms=1_200), NOON_MS + 500)
-    assert shown(state, "alone")[0]["NotBefore"] == "Mon, 19 Sep 2016 12:00:02 GMT"
-    assert not state.is_ready("host-a", NOON_MS + 1_999)
-    assert state.is_ready("host-a", NOON_MS + 2_000)
+    assert shown(state, "alone")[0]["NotBefore"] == "Mon, 19 Sep 2016 12:00:01 GMT"
+    assert not state.is_ready("host-a", NOON_MS + 1_699)
+    assert state.is_ready("host-a", NOON_MS + 1_700)
 
 
 def test_keeps_the_id_until_the_event_is_gone_and_never_uses_it_again() -> None:
@@ -194,6 +194,28 @@ def test_refuses_to_announce_twice_or_to_move_what_is_not_there() -> None:
             after(beginning(), change)
     with pytest.raises(ScheduledEventsError, match="notice of 0 ms or more, found -1"):
         after(beginning(), Announce("host-a", ("alone",), notice_ms=-1))
+
+
+def test_takes_an_id_that_it_is_given_if_it_is_new() -> None:
+    """A runner keeps its own, so that they are the same after a restart."""
+    mine = "c7061bac-afdc-4513-b24b-aa5f13a16123"
+    state = after(beginning(), Announce("host-a", ("alone",), event_id=mine))
+    assert _ids(state, "alone") == (mine.upper(),)
+    for bad in (mine, "host-a/alone"):
+        with pytest.raises(ScheduledEventsError, match="expected a new GUID"):
+            after(state, Announce("host-b", ("db-0",), event_id=bad))
+
+
+def test_starts_and_ends_one_tenants_event_if_asked() -> None:
+    """And starts it early if whoever does so kept the notice by a clock of its own."""
+    state = after(beginning(), FREEZE, OTHERS)
+    state = after(state, Start("host-a", "web", is_due=True))
+    assert shown(state, "web")[0]["EventStatus"] == "Started"
+    assert shown(state, "db")[0]["EventStatus"] == "Scheduled"
+    state = after(state, Complete("host-a", "web"))
+    assert shown(state, "web") == []
+    with pytest.raises(ScheduledEventsError, match="an event of web"):
+        after(state, Cancel("host-a", "web"))
 
 
 _OCCASIONS = st.sampled_from(["host-a", "host-b"])

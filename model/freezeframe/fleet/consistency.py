@@ -60,7 +60,8 @@ def inconsistencies(file: FleetTable, line: Callable[[Path], int]) -> Iterator[F
     for index, each in enumerate(file.availability_sets):
         yield from _set(file, index, each, line)
     yield from _fault_domains(file, line)
-    yield from _uris_used_twice(file, line)
+    yield from _reached_twice(file, line, "hosts", "uri", "a URI")
+    yield from _reached_twice(file, line, "vms", "address", "an address")
     for index, host in enumerate(file.hosts):
         yield from _commands(file, index, host)
     yield from _idle_budgets(file)
@@ -159,14 +160,18 @@ def _fault_domains(file: FleetTable, line: Callable[[Path], int]) -> Iterator[Fi
                 break
 
 
-def _uris_used_twice(file: FleetTable, line: Callable[[Path], int]) -> Iterator[Finding]:
+def _reached_twice(
+    file: FleetTable, line: Callable[[Path], int], kind: Kind, key: str, expected: str
+) -> Iterator[Finding]:
+    """Find what would be taken for another of its kind."""
     first: dict[str, int] = {}
-    for index, host in enumerate(file.hosts):
-        used = first.setdefault(host.uri, index) if host.uri is not None else index
+    for index, table in enumerate(getattr(file, kind)):
+        value = getattr(table, key)
+        used = first.setdefault(value, index) if value is not None else index
         if used != index:
-            path: Path = ("hosts", used, "uri")
-            text = f"expected a URI of its own, found that of another host (line {line(path)})"
-            yield Finding(("hosts", index, "uri"), text, given=(path,))
+            path: Path = (kind, used, key)
+            text = f"expected {expected} of its own, found that of another (line {line(path)})"
+            yield Finding((kind, index, key), text, given=(path,))
 
 
 def _commands(file: FleetTable, index: int, host: HostTable) -> Iterator[Finding]:

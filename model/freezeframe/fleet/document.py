@@ -152,6 +152,7 @@ def _vms(table: FleetTable, counts: dict[str, int]) -> Iterator[VirtualMachine]:
             may_move_to=tuple(each.may_move_to),
             preservable=each.preservable,
             exists=each.exists,
+            address=each.address,
         )
 
 

@@ -159,7 +159,8 @@ class VirtualMachine:
     `may_move_to` names the other hosts that its customer may move it to, `preservable` is False for
     a series that must not be paused (it is shut down and started again instead), and `exists` is
     False for a VM that its customer may create meanwhile. `update_domain` is None exactly when it
-    is in no set.
+    is in no set. `address` is the IP address from which it asks for its scheduled events, and
+    nothing that a check asks.
     """
 
     name: str
@@ -169,6 +170,7 @@ class VirtualMachine:
     may_move_to: tuple[str, ...] = ()
     preservable: bool = True
     exists: bool = True
+    address: str | None = None
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from decimal import Decimal
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import (
@@ -107,6 +108,13 @@ def _is_uri(text: str) -> bool:
     return is_readable and len(text) <= URI_MAX and text.find(":") > 0
 
 
+def _is_address(text: str) -> bool:
+    try:
+        return text == str(ip_address(text))
+    except ValueError:
+        return False
+
+
 def _is_command(words: list[str]) -> bool:
     """Whether a system can be asked to run it: a program, and no NUL in any word."""
     return bool(words) and bool(words[0].strip()) and not any("\0" in word for word in words)
@@ -129,6 +137,10 @@ _Name = Annotated[
 ]
 _Names = Annotated[
     list[str], _expected("an array of names", lambda names: all(map(_is_name, names)))
+]
+_Address = Annotated[
+    str,
+    _expected('an IP address, such as "10.0.0.5"', _is_address),
 ]
 _Uri = Annotated[
     str, _expected('a URI without blanks, such as "qemu+ssh://host-a/system"', _is_uri)
@@ -204,6 +216,7 @@ class VmTable(_Table):
     may_move_to: _Names = []
     preservable: _Flag = True
     exists: _Flag = True
+    address: _Address | None = None
 
 
 class FleetTable(_Table):

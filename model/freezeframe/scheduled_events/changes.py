@@ -20,11 +20,10 @@ from .contract import (
     EventSource,
     EventType,
     ScheduledEventsError,
+    is_guid,
 )
 from .document import entries
 from .state import Edition, Event, State
-
-SECOND_MS: Final = 1_000
 
 CALL_GRAIN_MS: Final = 60_000
 """How exactly it is known when a tenant last called; spares a change of state for every poll."""
@@ -35,7 +34,8 @@ class Announce:
     """Tell the tenant of `resources` that `occasion` will hit them.
 
     `notice_ms` is the time until the event may start without approval; None is the minimum that
-    the contract promises for its type. A laboratory may shorten it.
+    the contract promises for its type. A laboratory may shorten it. `event_id` is a GUID that no
+    event had; None leaves it to the state to find one.
     """
 
     occasion: str
@@ -45,6 +45,7 @@ class Announce:
     description: str = ""
     source: EventSource = EventSource.PLATFORM
     notice_ms: int | None = None
+    event_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -74,18 +75,25 @@ class Approve:
 
 @dataclass(frozen=True)
 class Start:
-    """The impact of an occasion begins."""
+    """The impact of an occasion begins, for one tenant or, if None, for all.
+
+    It is refused before all tenants of the occasion approved, or had their notice. `is_due` tells
+    that whoever starts it kept to that by a clock of its own.
+    """
 
     occasion: str
+    tenant: str | None = None
+    is_due: bool = False
 
 
 @dataclass(frozen=True)
 class Revise:
     """More is known of an occasion's impact: a second, shorter one follows, or a reboot turned out
-    to be a freeze. None leaves a thing as it is.
+    to be a freeze. None leaves a thing as it is; a `tenant` of None is all.
     """
 
     occasion: str
+    tenant: str | None = None
     type: EventType | None = None
     duration_seconds: int | None = None
     description: str | None = None
@@ -93,16 +101,18 @@ class Revise:
 
 @dataclass(frozen=True)
 class Complete:
-    """The impact of an occasion is over."""
+    """The impact of an occasion is over, for one tenant or, if None, for all."""
 
     occasion: str
+    tenant: str | None = None
 
 
 @dataclass(frozen=True)
 class Cancel:
-    """An occasion is withdrawn before its impact began."""
+    """An occasion is withdrawn before its impact began, for one tenant or, if None, for all."""
 
     occasion: str
+    tenant: str | None = None
 
 
 @dataclass(frozen=True)
@@ -139,14 +149,15 @@ def _happened(state: State, change: _EventChange, now_ms: int) -> State:
             return _announced(state, change, now_ms)
         case Fail(occasion, resources, type_, description):
             told = Announce(occasion, resources, type_, description=description, notice_ms=0)
-            return _moved(_announced(state, told, now_ms), occasion, "start")
+            announced = _announced(state, told, now_ms)
+            return _moved(announced, Start(occasion, _tenant(state, resources)))
         case Approve():
             return _approved(state, change)
         case Revise():
             return _revised(state, change)
-        case Start(occasion):
+        case Start(occasion, is_due=False):
             _refuse_early(state, occasion, now_ms)
-    return _moved(state, change.occasion, _TRIGGERS[type(change)])
+    return _moved(state, change)
 
 
 def _called(state: State, change: Call, now_ms: int) -> State:
@@ -168,18 +179,29 @@ def _announced(state: State, change: Announce, now_ms: int) -> State:
     current = state.events.get((change.occasion, tenant))
     status = current.status if current else SCHEDULED_EVENT_LIFECYCLE.initial
     event = Event(
-        event_id=state.next_event_id(),
+        event_id=_new_id(state, change),
         occasion=change.occasion,
         tenant=tenant,
         type=change.type,
         resources=change.resources,
         status=_destination(status, "announce", change.occasion),
-        not_before_ms=-(-(now_ms + _notice_ms(change)) // SECOND_MS) * SECOND_MS,
+        not_before_ms=now_ms + _notice_ms(change),
         duration_seconds=change.duration_seconds,
         description=change.description,
         source=change.source,
     )
     return replace(_with(state, [event]), announced=state.announced + 1)
+
+
+def _new_id(state: State, change: Announce) -> str:
+    if change.event_id is None:
+        return state.next_event_id()
+    new = change.event_id.upper()
+    if not is_guid(new) or any(event.event_id == new for event in state.events.values()):
+        raise ScheduledEventsError(
+            f"{change.occasion}: expected a new GUID as the id of an event, found {new!r}"
+        )
+    return new
 
 
 def _notice_ms(change: Announce) -> int:
@@ -232,7 +254,7 @@ def _approved(state: State, change: Approve) -> State:
 
 
 def _refuse_early(state: State, occasion: str, now_ms: int) -> None:
-    for event in _current(state, occasion):
+    for event in state.of(occasion):
         if event.status is EventStatus.SCHEDULED and not event.is_ready(now_ms):
             raise ScheduledEventsError(
                 f"{occasion}: expected the approval of {event.tenant}, or its notice time to have "
@@ -240,21 +262,29 @@ def _refuse_early(state: State, occasion: str, now_ms: int) -> None:
             )
 
 
-def _moved(state: State, occasion: str, trigger: str) -> State:
-    return _with(state, [_pulled(event, trigger) for event in _current(state, occasion)])
+def _moved(state: State, change: Start | Complete | Cancel) -> State:
+    trigger = _TRIGGERS[type(change)]
+    return _with(state, [_pulled(event, trigger) for event in _meant(state, change)])
 
 
 def _revised(state: State, change: Revise) -> State:
     names = ("type", "duration_seconds", "description")
     given = {name: value for name in names if (value := getattr(change, name)) is not None}
-    return _with(state, [replace(each, **given) for each in _current(state, change.occasion)])
+    return _with(state, [replace(each, **given) for each in _meant(state, change)])
 
 
-def _current(state: State, occasion: str) -> tuple[Event, ...]:
-    events = state.of(occasion)
+def _meant(state: State, change: Start | Revise | Complete | Cancel) -> tuple[Event, ...]:
+    """The current events that a change is about."""
+    events = tuple(
+        event
+        for event in state.of(change.occasion)
+        if change.tenant is None or event.tenant == change.tenant
+    )
     if not events:
+        whose = f" of {change.tenant}" if change.tenant is not None else ""
         raise ScheduledEventsError(
-            f"{occasion}: expected an event that was announced and has not ended, found none"
+            f"{change.occasion}: expected an event{whose} that was announced and has not ended, "
+            "found none"
         )
     return events
 

@@ -5,6 +5,7 @@ Owns numbers and words from outside, each with its source. It must not know how 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
@@ -25,6 +26,18 @@ DISABLED_AFTER_MS: Final = 24 * 3600 * 1000
 
 class ScheduledEventsError(FreezeframeError):
     """An event cannot be announced or changed so; says what was expected and what was found."""
+
+
+_GUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
+
+
+def is_guid(text: str) -> bool:
+    """Whether `text` can be an `EventId`. Source: Azure's Scheduled Events page.
+
+    >>> is_guid("C7061BAC-AFDC-4513-B24B-AA5F13A16123"), is_guid("C7061BAC")
+    (True, False)
+    """
+    return _GUID.fullmatch(text) is not None
 
 
 class EventType(StrEnum):

@@ -38,10 +38,13 @@ def entries(state: State, tenant: str) -> list[dict[str, Any]]:
 
 
 def not_before(event: Event) -> str:
-    """When the event may start at the earliest, in RFC 1123 form; empty once it has started."""
+    """When the event may start at the earliest, in RFC 1123 form; empty once it has started.
+
+    The form has no fractions of a second: it starts then or a moment later, never before.
+    """
     if event.status is EventStatus.STARTED:
         return ""
-    return formatdate(event.not_before_ms / 1000, usegmt=True)
+    return formatdate(event.not_before_ms // 1000, usegmt=True)
 
 
 def _entry(event: Event) -> dict[str, Any]:

@@ -49,7 +49,6 @@ class Event:
     resources: tuple[str, ...]
     status: EventStatus
     not_before_ms: int
-    """A whole second: what is shown is what is kept to."""
     duration_seconds: int
     description: str
     source: EventSource

@@ -1,0 +1,97 @@
+"""What a runner of maintenance needs of scheduled events: to show them, and to hear who approved.
+
+Owns the way from what a runner tells of an event to changes of the documents. It must not know the
+runner; it fills the protocol `Notices` of `freezeframe.maintenance` by its form alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from freezeframe.lifecycles import EventStatus
+from freezeframe.observation import EventSeen
+
+from .changes import Announce, Approve, Cancel, Complete, Start
+from .contract import DURATION_UNKNOWN, EventType
+from .desk import Desk
+from .state import Event
+
+_ENDED: Final = frozenset({EventStatus.COMPLETED, EventStatus.CANCELLED})
+
+REACTION_MS: Final = 1_000
+"""How long before it tells of an event a runner may have begun to count its notice.
+
+`NotBefore` is that much earlier, so that nothing starts before it.
+"""
+
+
+class DeskNotices:
+    """Shows a runner's events on a desk.
+
+    A runner tells of one event for each tenant of a host. It keeps ids and the notice time itself;
+    here it is shown when that ends, and approvals are gathered until it asks for them.
+    """
+
+    def __init__(
+        self, desk: Desk, *, notice_ms: int, duration_seconds: int = DURATION_UNKNOWN
+    ) -> None:
+        """Show events on `desk`, which may start `notice_ms` after they are first told of.
+
+        `duration_seconds` is how long the VMs will be paused at most.
+        """
+        self._desk = desk
+        self._notice_ms = max(0, notice_ms - REACTION_MS)
+        self._duration_seconds = duration_seconds
+
+    def show(self, host: str, vms: Sequence[str], event: EventSeen) -> None:
+        """Show the event of a tenant for `host` as it now stands, its resources being `vms`.
+
+        Equal arguments again change nothing; what has ended already is not begun anew.
+
+        Raises:
+            ScheduledEventsError: `vms` are none, or of different tenants or update domains.
+
+        """
+        current = self._current(host, event)
+        if current is None and event.status not in _ENDED:
+            self._announce(host, vms, event)
+            current = self._current(host, event)
+        if current is None or current.status is event.status:
+            return
+        match event.status:
+            case EventStatus.APPROVED if current.status is EventStatus.SCHEDULED:
+                self._desk.apply(Approve(current.resources[0], (current.event_id,)))
+            case EventStatus.STARTED:
+                self._desk.apply(Start(host, event.tenant, is_due=True))
+            case EventStatus.COMPLETED:
+                self._desk.apply(Complete(host, event.tenant))
+            case EventStatus.CANCELLED:
+                self._desk.apply(Cancel(host, event.tenant))
+
+    def approved(self) -> Collection[str]:
+        """The ids of the events that are shown as scheduled and that their tenants approved."""
+        return frozenset(
+            event.event_id
+            for event in self._desk.state.events.values()
+            if event.status is EventStatus.APPROVED
+        )
+
+    def _announce(self, host: str, vms: Sequence[str], event: EventSeen) -> None:
+        self._desk.apply(
+            Announce(
+                host,
+                tuple(vms),
+                EventType.FREEZE,
+                duration_seconds=self._duration_seconds,
+                description="The host is updated; the VM is paused with its memory kept.",
+                notice_ms=self._notice_ms,
+                event_id=event.event_id,
+            )
+        )
+
+    def _current(self, host: str, event: EventSeen) -> Event | None:
+        """The event as it is shown, if it is."""
+        shown = self._desk.state.events.get((host, event.tenant))
+        is_it = shown is not None and shown.is_current and shown.event_id == event.event_id.upper()
+        return shown if is_it else None
