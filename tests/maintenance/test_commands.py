@@ -15,10 +15,12 @@ import pytest
 
 from freezeframe.adapters import Call, Failed, Refused, TimedOut
 from freezeframe.adapters.errors import CapabilityError
+from freezeframe.adapters.machine_clock import MachineClock
 from freezeframe.adapters.protocol import UpdatesHost
 from freezeframe.fleet import Fleet, Host, Span, Timing, VirtualMachine
 from freezeframe.maintenance.commands import HostCommands
 from freezeframe.maintenance.supervisor import OUTPUT_BYTES_MAX
+from freezeframe.maintenance.watchdog import Beneath
 from freezeframe.observation import Operation
 
 LONG_MS = 20_000
@@ -115,6 +117,9 @@ def test_a_command_that_fails_says_how(make: Make, update: str, expected: str) -
     call = commands.update(deadline_ms=LONG_MS)
     assert failure(call) == failure(call) == expected
     assert not commands.has_new_software
+    assert commands.beneath() is Beneath.BROKEN
+    commands.roll_back(deadline_ms=LONG_MS).result()
+    assert commands.beneath() is Beneath.SETTLED
 
 
 def test_a_program_that_is_not_there_is_told(tmp_path: Path) -> None:
@@ -124,7 +129,7 @@ def test_a_program_that_is_not_there_is_told(tmp_path: Path) -> None:
     assert told.startswith("expected a program that can be run, found [Errno 2] No such file")
     bare = Host("b")
     with pytest.raises(CapabilityError, match="expected a command for it in the fleet file"):
-        HostCommands(fleet, bare, tmp_path).update(deadline_ms=LONG_MS)
+        HostCommands(fleet, bare, tmp_path).update(deadline_ms=LONG_MS).result()
 
 
 HANGS = 'sleep 1000 & echo $! > "$1/child"; echo $$ > "$1/leader"; wait'
@@ -161,13 +166,13 @@ def test_a_call_that_is_not_over_by_its_deadline_tells_so_and_the_command_goes_o
     wait_for(tmp_path / "leader")
     with pytest.raises(TimedOut, match="expected it to end within 1 ms"):
         call.result()
-    assert commands.under_way is Operation.UPDATE
+    assert commands.beneath() is Beneath.UPDATING
     (tmp_path / "go").touch()
     again = commands.attend(deadline_ms=LONG_MS)
     assert again is not None
     again.result()
     assert commands.has_new_software
-    assert commands.under_way is None
+    assert commands.beneath() is Beneath.SETTLED
 
 
 def test_a_rollback_kills_the_update_first(make: Make, tmp_path: Path) -> None:
@@ -175,7 +180,7 @@ def test_a_rollback_kills_the_update_first(make: Make, tmp_path: Path) -> None:
     update = commands.update(deadline_ms=LONG_MS)
     wait_for(tmp_path / "leader")
     commands.roll_back(deadline_ms=LONG_MS).result()
-    assert commands.under_way is None
+    assert commands.beneath() is Beneath.SETTLED
     assert failure(update) == "expected no other command to be begun before it ended, found one"
 
 
@@ -185,22 +190,33 @@ def test_two_commands_of_a_host_never_run_at_once(make: Make, tmp_path: Path) ->
     wait_for(tmp_path / "leader")
     with pytest.raises(Refused, match="found another one"):
         commands.update(deadline_ms=LONG_MS).result()
-    assert commands.under_way is Operation.ROLL_BACK
+    assert commands.beneath() is Beneath.ROLLING_BACK
     commands.stop()
-    assert commands.under_way is None
+    assert commands.beneath() is Beneath.SETTLED
 
 
-def test_behind_a_fence_no_update_begins_but_a_rollback_does(make: Make, tmp_path: Path) -> None:
-    commands = make('touch "$1/updated"', 'touch "$1/rolled-back"')
-    commands.fence()
-    with pytest.raises(Refused, match="found that the watchdog had resumed them"):
-        commands.update(deadline_ms=LONG_MS).result()
+def test_an_update_does_not_begin_when_its_vms_may_run_by_then(make: Make, tmp_path: Path) -> None:
+    commands = make('touch "$1/updated"')
+    now_ms = MachineClock().monotonic_ms()
+    with pytest.raises(Refused, match="found that they may run by now"):
+        commands.update(deadline_ms=LONG_MS, begins_before_ms=now_ms).result()
     assert not (tmp_path / "updated").exists()
-    commands.roll_back(deadline_ms=LONG_MS).result()
-    assert (tmp_path / "rolled-back").exists()
-    commands.lift_fence()
-    commands.update(deadline_ms=LONG_MS).result()
+    assert commands.beneath() is Beneath.SETTLED
+    commands.update(deadline_ms=LONG_MS, begins_before_ms=now_ms + LONG_MS).result()
     assert (tmp_path / "updated").exists()
+
+
+def test_an_update_that_failed_is_under_way_until_it_is_rolled_back(make: Make) -> None:
+    """So whoever starts again after a crash is told of it, instead of beginning it anew."""
+    commands = make("exit 3")
+    assert commands.under_way is None
+    assert failure(commands.update(deadline_ms=LONG_MS))
+    assert commands.under_way is Operation.UPDATE
+    attended = commands.attend(deadline_ms=LONG_MS)
+    assert attended is not None
+    assert failure(attended) == "expected exit code 0, found exit code 3"
+    commands.roll_back(deadline_ms=LONG_MS).result()
+    assert commands.under_way is None
 
 
 BEGINS = """
@@ -233,7 +249,7 @@ def test_an_update_outlives_who_began_it_and_its_end_is_found(tmp_path: Path) ->
         child.kill()
     host = Host("a", update_command=("true",), rollback_command=("true",))
     commands = HostCommands(Fleet("f", hosts=(host,), vms=()), host, tmp_path)
-    while commands.under_way is None:
+    while commands.beneath() is not Beneath.UPDATING:
         time.sleep(0.01)
     call = commands.attend(deadline_ms=LONG_MS)
     assert call is not None

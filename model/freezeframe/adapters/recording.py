@@ -51,9 +51,17 @@ class Recorder:
     next call or outcome, and dated when they were told.
     """
 
-    def __init__(self, adapter: Maintains, sink: Callable[[Record], None], *, source: str) -> None:
-        """Record as `source`."""
+    def __init__(
+        self,
+        adapter: Maintains,
+        sink: Callable[[Record], None],
+        *,
+        source: str,
+        host: str | None = None,
+    ) -> None:
+        """Record as `source`; `host` is the host's name in records, by default as it says."""
         self._adapter, self._sink, self._source = adapter, sink, source
+        self._host = host or adapter.host
         self._sequence = 0
         self._watched: list[_RecordedSubscription] = []
 
@@ -77,7 +85,7 @@ class Recorder:
                 at_ms,
                 clock.wall_ms() - (now_ms - at_ms),
                 fact,
-                self._adapter.host if host else None,
+                self._host if host else None,
                 vm,
             )
         )

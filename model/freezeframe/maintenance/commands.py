@@ -44,14 +44,19 @@ from freezeframe.observation import Operation
 
 from . import supervisor
 from .supervisor import Specification, State
+from .watchdog.leases import Beneath
 
 _CLOCK: Final = MachineClock()
+
+_NEVER_MS: Final = 2**63
 
 _LOOK_SECONDS: Final = 0.02
 """How often a call looks whether its command has ended."""
 
 STOP_MS: Final = 2_000
 """How long a command may take to be gone after its group was killed; it is a few milliseconds."""
+
+_NOT_BEGUN: Final = {"not started", "too late"}
 
 _SHOWN_MAX: Final = 300
 """Characters of a command's output that an error repeats."""
@@ -79,28 +84,39 @@ class HostCommands:
         state = supervisor.read_state(self._folder)
         return state is not None and state.has_new_software
 
-    @property
-    def under_way(self) -> Operation | None:
-        """What is under way, whoever began it."""
+    def beneath(self) -> Beneath:
+        """How the commands so far have left the host, whoever began them."""
         ends_at_ms = _CLOCK.monotonic_ms() + STOP_MS
         while supervisor.is_locked(self._folder):
             state = supervisor.read_state(self._folder)
             if state is not None and state.ended is None:
-                return Operation.UPDATE if state.is_update else Operation.ROLL_BACK
+                return Beneath.UPDATING if state.is_update else Beneath.ROLLING_BACK
             if _CLOCK.monotonic_ms() > ends_at_ms:
-                return Operation.UPDATE  # it says nothing, so the worst is taken for granted
+                return Beneath.UPDATING  # it says nothing, so the worst is taken for granted
             time.sleep(_LOOK_SECONDS)  # it has just begun, or is about to end
-        return None
+        state = supervisor.read_state(self._folder)
+        if state is None or not state.is_update or state.ended in _NOT_BEGUN:
+            return Beneath.SETTLED
+        return Beneath.SETTLED if _is_success(state) else Beneath.BROKEN
 
-    def update(self, *, deadline_ms: int) -> CommandCall:
-        """See `UpdatesHost`; also refused while a fence is there."""
-        return self._begin(self._host.update_command, Operation.UPDATE, deadline_ms)
+    @property
+    def under_way(self) -> Operation | None:
+        """See `AttendsUpdate`; an update that failed is under way until it is rolled back."""
+        beneath = self.beneath()
+        if beneath is Beneath.ROLLING_BACK:
+            return Operation.ROLL_BACK
+        return None if beneath is Beneath.SETTLED else Operation.UPDATE
+
+    def update(self, *, deadline_ms: int, begins_before_ms: int = _NEVER_MS) -> CommandCall:
+        """See `UpdatesHost`; refused from `begins_before_ms` on, on the clock of this machine."""
+        command = self._host.update_command
+        return self._begin(command, Operation.UPDATE, deadline_ms, begins_before_ms)
 
     def roll_back(self, *, deadline_ms: int) -> CommandCall:
         """See `UpdatesHost`; stops an update that is under way first."""
-        if self.under_way is not Operation.ROLL_BACK:
+        if self.beneath() is not Beneath.ROLLING_BACK:
             self.stop()
-        return self._begin(self._host.rollback_command, Operation.ROLL_BACK, deadline_ms)
+        return self._begin(self._host.rollback_command, Operation.ROLL_BACK, deadline_ms, _NEVER_MS)
 
     def attend(self, *, deadline_ms: int) -> CommandCall | None:
         """A call for what was begun last, be it by a process that died; None if nothing was."""
@@ -128,18 +144,18 @@ class HostCommands:
                 raise Failed(text, host=self._host.name, operation="stop the command")
             time.sleep(_LOOK_SECONDS)
 
-    def fence(self) -> None:
-        """Let no update begin from now on; one that is under way is to be stopped besides."""
-        (self._folder / "fence").touch()
-
-    def lift_fence(self) -> None:
-        """Let updates begin again."""
-        (self._folder / "fence").unlink(missing_ok=True)
-
-    def _begin(self, command: Sequence[str], operation: Operation, deadline_ms: int) -> CommandCall:
+    def _begin(
+        self,
+        command: Sequence[str],
+        operation: Operation,
+        deadline_ms: int,
+        begins_before_ms: int,
+    ) -> CommandCall:
         if not command:
             text = "expected a command for it in the fleet file, found none"
-            raise CapabilityError(text, host=self._host.name, operation=operation)
+            error = CapabilityError(text, host=self._host.name, operation=operation)
+            place = (self._host.name, operation, self._folder, "")
+            return CommandCall(*place, deadline_ms=deadline_ms, error=error)
         is_update = operation is Operation.UPDATE
         timeout_ms = self._update_ms if is_update else self._rollback_ms
         what = Specification(
@@ -148,6 +164,7 @@ class HostCommands:
             token=uuid.uuid4().hex,
             command=tuple(command),
             is_update=is_update,
+            begins_before_ms=begins_before_ms,
             ends_at_ms=_CLOCK.monotonic_ms() + timeout_ms,
         )
         child = subprocess.Popen(  # noqa: S603 (a script of ours)
@@ -184,14 +201,17 @@ class CommandCall:
         *,
         deadline_ms: int,
         child: subprocess.Popen[bytes] | None = None,
+        error: AdapterError | None = None,
     ) -> None:
-        """Await the command of that token; `child` is its supervisor if this process began it."""
+        """Await the command of that token; `child` is its supervisor if this process began it, and
+        `error` why it was not begun at all.
+        """
         self._host, self._operation = host, operation
         self._folder, self._token, self._child = folder, token, child
         self._deadline_ms = deadline_ms
         self._ends_at_ms = _CLOCK.monotonic_ms() + deadline_ms
-        self._error: AdapterError | None = None
-        self._is_over = False
+        self._error = error
+        self._is_over = error is not None
 
     @property
     def is_done(self) -> bool:
@@ -242,12 +262,16 @@ class CommandCall:
         self._error, self._is_over = error, True
 
 
+def _is_success(state: State) -> bool:
+    return (state.ended, state.found) == ("exited", "0")
+
+
 def _error(state: State, host: str, operation: Operation) -> AdapterError | None:
     """What to tell of a command that ended; None if it succeeded."""
-    if (state.ended, state.found) == ("exited", "0"):
+    if _is_success(state):
         return None
-    if state.ended == "fenced":
-        text = "expected its VMs to stand still, found that the watchdog had resumed them"
+    if state.ended == "too late":
+        text = "expected it to begin while its VMs stand still, found that they may run by now"
         return Refused(text, reason=Refusal.ILLEGAL_STATE, host=host, operation=operation)
     expected, found = {
         "exited": ("exit code 0", f"exit code {state.found}"),

@@ -5,8 +5,7 @@ Owns the command's process group, its time, and the files of a host's folder. St
 starts at once, and it outlives whoever started it: a controller that died finds in the folder
 whether the update is still under way and how it ended. It must not know hosts, VMs or rules.
 
-The folder holds `lock`, locked while a command runs; `state.json`, what was run last (`State`); and
-`fence`, while it is there no update is begun, because the VMs may be running.
+The folder holds `lock`, locked while a command runs, and `state.json`, what was run last (`State`).
 """
 
 from __future__ import annotations
@@ -39,13 +38,16 @@ _LAST_READS: Final = 8
 
 @dataclass(frozen=True)
 class Specification:
-    """What to run: `ends_at_ms` is when it is killed, on CLOCK_BOOTTIME of `boot`."""
+    """What to run: not from `begins_before_ms` on, and `ends_at_ms` is when it is killed, both on
+    CLOCK_BOOTTIME of `boot`.
+    """
 
     folder: str
     boot: str
     token: str
     command: tuple[str, ...]
     is_update: bool
+    begins_before_ms: int
     ends_at_ms: int
 
 
@@ -56,7 +58,7 @@ class State:
     `boot` tells since when `supervisor`, the process that ran it, and `group`, the command's
     process group (0 before there is one), have their numbers, and `…_ticks` when they started.
     `ended` is None while it runs, else `exited`, `killed`, `timed out`, `stopped`, `not started` or
-    `fenced`, with the exit code, the signal, or what was found, in `found`. `has_new_software` is
+    `too late`, with the exit code, the signal, or what was found, in `found`. `has_new_software` is
     what the commands so far have come to: True after an update that exited with 0, False after such
     a rollback.
     """
@@ -190,20 +192,25 @@ def _is_taken(lock: TextIO) -> bool:
 def _run(what: Specification, folder: Path, begun: State, wish: _Wish) -> State:
     if wish.is_stopping:
         return replace(begun, ended="stopped")
-    if what.is_update and (folder / "fence").exists():
-        return replace(begun, ended="fenced")
+    if boot_ms() >= what.begins_before_ms:
+        return replace(begun, ended="too late")
+
+    def note_group() -> None:
+        """In the child, before it becomes the command: there is no command of an unknown group."""
+        own = os.getpid()
+        _write(folder, replace(begun, group=own, group_ticks=ticks(own)))
+
     try:
         child = subprocess.Popen(  # noqa: S603 (the fleet file names it)
             what.command,
+            preexec_fn=note_group,  # noqa: PLW1509 (there is one thread)
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
         return replace(begun, ended="not started", found=str(error))
-    begun = replace(begun, group=child.pid, group_ticks=ticks(child.pid))
-    _write(folder, begun)
     output = bytearray()
     ended = "timed out"
     while boot_ms() < what.ends_at_ms:

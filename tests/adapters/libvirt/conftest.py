@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.maintenance.hosts import MARK, write_host
 
 from freezeframe.adapters.libvirt import LibvirtAdapter, open_uri
-from freezeframe.fleet.libvirt_import import NAMESPACE
 
-MARK = f'<f:placement xmlns:f="{NAMESPACE}" availability-set="web" update-domain="0"/>'
 Opener = Callable[..., LibvirtAdapter]
 
 
@@ -20,17 +19,6 @@ def libvirt_binding() -> Any:
     return pytest.importorskip(
         "libvirt", reason="needs libvirt's Python binding: install freezeframe[libvirt]"
     )
-
-
-def write_host(path: Path, domains: dict[str, str]) -> str:
-    """Write a host whose domains have this metadata; return its URI."""
-    text = "".join(
-        f'<domain type="test"><name>{name}</name><metadata>{metadata}</metadata>'
-        "<memory>1024</memory><os><type>hvm</type></os></domain>"
-        for name, metadata in domains.items()
-    )
-    path.write_text(f"<node>{text}</node>", encoding="utf-8")
-    return f"test://{path}"
 
 
 @pytest.fixture(name="open_host")

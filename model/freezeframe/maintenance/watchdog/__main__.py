@@ -1,0 +1,142 @@
+"""The watchdog's process: `python -m freezeframe.maintenance.watchdog`.
+
+Owns what it is told and answers, and when it ends. It is told, a JSON object a line on standard
+input; the first line is its charge (`client.Watchdog`), the others are
+
+* `{"id": N, "lease": VM, "host": HOST, "since_ms": N}`, answered by `{"id": N, "why": TEXT}`, where
+  an empty text grants it: only then may the VM be paused;
+* `{"release": VM, "host": HOST}`: the VM runs again, or was not paused.
+
+When its hosts are open it answers `{"id": 0, "why": ""}`, or says why not and ends. The end of its
+input says that the controller is gone, in whatever way; it then ends as soon as no lease can come
+to anything any more. SIGUSR1 says that another watchdog has taken over. No other request to end is
+for it to follow, because VMs may be paused; it is done within the limit of a pause anyway.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Final
+
+from freezeframe.adapters import open_adapter
+from freezeframe.adapters.recording import Recorder
+from freezeframe.fleet import FreezeframeError, Host, parse_fleet
+from freezeframe.maintenance.commands import HostCommands
+from freezeframe.observation import Record, header_line, record_line
+
+from .leases import Bounds, Lease, WatchdogError
+from .watching import HostWatch, Watched
+
+_LOOK_SECONDS: Final = 0.1
+"""How often it looks whether it is to retire, or whether all is over."""
+
+
+class _Sink:
+    """Writes records to a file. What cannot be written is lost: VMs matter more."""
+
+    def __init__(self, path: Path) -> None:
+        self._lock = threading.Lock()
+        self._file = path.open("w", encoding="utf-8")
+        self._line(header_line())
+
+    def __call__(self, record: Record) -> None:
+        self._line(record_line(record))
+
+    def _line(self, text: str) -> None:
+        with self._lock, contextlib.suppress(OSError):
+            self._file.write(f"{text}\n")
+            self._file.flush()
+
+
+class _Process:
+    def __init__(self) -> None:
+        self._is_retired = False
+        self._watches: dict[str, HostWatch] = {}
+        for ignored in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(ignored, signal.SIG_IGN)
+        signal.signal(signal.SIGUSR1, self._retire)
+
+    def run(self) -> int:
+        messages = self._messages()
+        charge = next(messages, None)
+        if charge is None:
+            return 0
+        try:
+            self._open(charge)
+        except FreezeframeError as error:
+            _answer(0, str(error))
+            return 2
+        _answer(0, "")
+        for message in messages:
+            self._follow(message)
+        for watch in self._watches.values():
+            watch.orphan()
+        while not all(watch.is_free for watch in self._watches.values()):
+            if self._is_retired:
+                for watch in self._watches.values():
+                    watch.retire()
+            time.sleep(_LOOK_SECONDS)
+        for watch in self._watches.values():
+            watch.close()
+        return 0
+
+    def _open(self, charge: Mapping[str, Any]) -> None:
+        fleet = parse_fleet(charge["fleet"], "the fleet that the controller told")
+        bounds, commands = Bounds(**charge["bounds"]), Path(charge["commands"])
+        sink = _Sink(Path(charge["records"]))
+
+        def opened(host: Host) -> HostWatch:
+            adapter = open_adapter(host.uri or "")
+            if not isinstance(adapter, Watched):
+                raise WatchdogError(f"{host.uri}: expected an adapter that pauses VMs")
+            source = f"{charge['source']} at {host.name}"
+            recorder = Recorder(adapter, sink, source=source, host=host.name)
+            return HostWatch(adapter, HostCommands(fleet, host, commands), bounds, recorder)
+
+        with ThreadPoolExecutor() as pool:
+            opening = {host.name: pool.submit(opened, host) for host in fleet.hosts}
+            self._watches = {name: each.result() for name, each in opening.items()}
+        for watch in self._watches.values():
+            watch.start()
+
+    def _messages(self) -> Iterator[Mapping[str, Any]]:
+        """What the controller tells, until it is gone or another watchdog has taken over."""
+        begun = b""
+        while not self._is_retired:
+            if select.select([sys.stdin], [], [], _LOOK_SECONDS)[0]:
+                read = os.read(sys.stdin.fileno(), 65_536)
+                if not read:
+                    return
+                *lines, begun = (begun + read).split(b"\n")
+                yield from map(json.loads, lines)
+
+    def _follow(self, message: Mapping[str, Any]) -> None:
+        watch = self._watches[message["host"]]
+        if "lease" in message:
+            lease = Lease(message["host"], message["lease"], message["since_ms"])
+            _answer(message["id"], watch.grant(lease))
+        else:
+            watch.release(message["release"])
+
+    def _retire(self, *_: object) -> None:
+        self._is_retired = True
+
+
+def _answer(number: int, why: str) -> None:
+    with contextlib.suppress(BrokenPipeError):  # the controller is gone
+        sys.stdout.write(json.dumps({"id": number, "why": why}) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(_Process().run())

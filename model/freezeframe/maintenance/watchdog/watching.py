@@ -1,0 +1,199 @@
+"""One host under the watchdog's eyes: its leases, its own connection, and what is done to it.
+
+Owns the carrying out of `leases.next_move`. It must not know the controller, nor how it speaks.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Iterator
+from typing import Final, Protocol, runtime_checkable
+
+from freezeframe.adapters.errors import AdapterError
+from freezeframe.adapters.protocol import Call, Clock, Observes, UpdatesHost
+from freezeframe.adapters.recording import Maintains, Recorder
+from freezeframe.lifecycles import VmStatus
+from freezeframe.observation import Operation
+
+from .leases import Beneath, Bounds, Lease, Move, next_move, waits_until_ms
+
+LOOK_MS: Final = 1_000
+"""How long the host has to tell how its VMs are; after that it is asked again."""
+
+GRANT_MS: Final = 500
+"""How long a host has to show a VM of which a lease is asked."""
+
+RETRY_SECONDS: Final = 0.2
+CLOCK_TRIES: Final = 3
+"""How often a resumed VM's clock is tried to be set; its guest agent may be late."""
+
+
+@runtime_checkable
+class Watched(Maintains, Observes, Protocol):
+    """What the watchdog needs of an adapter."""
+
+
+class Updating(UpdatesHost, Protocol):
+    """What it needs of what updates the host."""
+
+    def beneath(self) -> Beneath:
+        """How the hosting environment stands."""
+
+
+class HostWatch:
+    """Sees to it that every VM of one host that is paused under a lease runs again in time.
+
+    Works in a thread of its own once it is started.
+    """
+
+    def __init__(
+        self, adapter: Watched, commands: Updating, bounds: Bounds, recorder: Recorder
+    ) -> None:
+        """Watch through `adapter`, whose calls go through `recorder`."""
+        self._adapter, self._commands = adapter, commands
+        self._bounds, self._recorder = bounds, recorder
+        self._clock: Clock = adapter.clock
+        self._changed = threading.Condition()
+        self._leases: dict[str, Lease] = {}
+        self._clocks: dict[str, int] = {}
+        """The VMs that were resumed and whose clocks are to be set, with the tries left."""
+        self._is_acting = self._is_orphaned = self._is_retired = self._is_over = False
+        self._thread = threading.Thread(target=self._run, name="freezeframe-watch", daemon=True)
+
+    def start(self) -> None:
+        """Begin to watch."""
+        self._thread.start()
+
+    def grant(self, lease: Lease) -> str:
+        """Take a lease; return why not, which is empty if it was taken."""
+        try:
+            found = self._adapter.state(lease.vm, deadline_ms=GRANT_MS)
+        except AdapterError as error:
+            return f"expected the watchdog to see it, found: {error}"
+        if not found.is_marked:
+            return "expected a VM that is marked for freezeframe, found another"
+        with self._changed:
+            if self._is_acting or self._is_retired:
+                return "expected a watchdog at rest, found it bringing the host's VMs back"
+            self._leases[lease.vm] = lease
+            self._changed.notify_all()
+        return ""
+
+    def release(self, vm: str) -> None:
+        """Give a lease back: the VM runs again, or was never paused."""
+        with self._changed:
+            self._leases.pop(vm, None)
+
+    def orphan(self) -> None:
+        """The controller is dead, so a lease that has come to nothing ends by itself."""
+        with self._changed:
+            self._is_orphaned = True
+            self._changed.notify_all()
+
+    def retire(self) -> None:
+        """Another watchdog has the leases: see through what was begun, and begin nothing more."""
+        with self._changed:
+            self._is_retired = True
+            if not self._is_acting:
+                self._leases = {}
+            self._changed.notify_all()
+
+    @property
+    def is_free(self) -> bool:
+        """Whether nothing is left to watch over."""
+        with self._changed:
+            return not self._leases and not self._is_acting
+
+    def close(self) -> None:
+        """End the thread, once it has finished what it is doing."""
+        with self._changed:
+            self._is_over = True
+            self._changed.notify_all()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while (leases := self._awaited()) is not None:
+            try:
+                self._tend(leases)
+            except AdapterError:  # it was recorded, and the next try may do better
+                self._pause_before_retry()
+
+    def _awaited(self) -> Collection[Lease] | None:
+        """The leases, as soon as a move may be due; None when it is over."""
+        with self._changed:
+            while not self._is_over:
+                until_ms = waits_until_ms(self._leases.values(), self._bounds)
+                wait_ms = None if until_ms is None else until_ms - self._clock.monotonic_ms()
+                if wait_ms is not None and wait_ms <= 0:
+                    return tuple(self._leases.values())
+                self._changed.wait(None if wait_ms is None else wait_ms / 1000)
+        return None
+
+    def _tend(self, leases: Collection[Lease]) -> None:
+        states = {state.name: state for state in self._adapter.vms(deadline_ms=LOOK_MS)}
+        paused = [
+            lease
+            for lease in leases
+            if (state := states.get(lease.vm)) is not None
+            and state.status is VmStatus.PAUSED
+            and state.is_held
+        ]
+        now_ms, beneath = self._clock.monotonic_ms(), self._commands.beneath()
+        move = next_move(paused, beneath, now_ms, self._bounds, is_acting=self._is_acting)
+        if move is not None:
+            with self._changed:
+                self._is_acting = True
+        if move is Move.ROLL_BACK:
+            self._roll_back()
+        elif move is Move.RESUME:
+            self._resume([lease.vm for lease in paused])
+        elif self._clocks:
+            self._set_clocks()
+        else:
+            if not paused:
+                self._rest(leases)
+            self._pause_before_retry()
+
+    def _rest(self, leases: Collection[Lease]) -> None:
+        """No VM of the host is paused by us any more: note what is over with that."""
+        now_ms = self._clock.monotonic_ms()
+        with self._changed:
+            self._is_acting = False
+            for lease in leases:
+                is_past = now_ms >= lease.since_ms + self._bounds.resume_ms
+                if self._is_retired or (self._is_orphaned and is_past):
+                    self._leases.pop(lease.vm, None)
+
+    def _roll_back(self) -> None:
+        call = self._commands.roll_back(deadline_ms=self._bounds.resume_ms)
+        self._recorder.follow(Operation.ROLL_BACK, call).result()
+
+    def _resume(self, vms: Collection[str]) -> None:
+        calls = [(vm, self._recorder.resume(vm, deadline_ms=LOOK_MS)) for vm in vms]
+        resumed = list(_succeeded(calls))
+        self._clocks |= dict.fromkeys(resumed, CLOCK_TRIES)
+        if len(resumed) < len(vms):
+            self._pause_before_retry()
+
+    def _set_clocks(self) -> None:
+        calls = [(vm, self._recorder.set_clock(vm, deadline_ms=LOOK_MS)) for vm in self._clocks]
+        done = set(_succeeded(calls))
+        self._clocks = {
+            vm: tries - 1 for vm, tries in self._clocks.items() if vm not in done and tries > 1
+        }
+        if self._clocks:
+            self._pause_before_retry()
+
+    def _pause_before_retry(self) -> None:
+        with self._changed:
+            self._changed.wait(RETRY_SECONDS)
+
+
+def _succeeded(calls: Collection[tuple[str, Call[None]]]) -> Iterator[str]:
+    """The VMs whose calls succeeded; what failed was recorded."""
+    for vm, call in calls:
+        try:
+            call.result()
+        except AdapterError:
+            continue
+        yield vm
