@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from random import Random
 
 from freezeframe.lifecycles import VmStatus
+from freezeframe.maintenance.board import Board
 from freezeframe.maintenance.rulebook import Rulebook
-from freezeframe.maintenance.showing import shown
 from freezeframe.observation import (
     ControllerStarted,
     Fact,
@@ -69,6 +69,7 @@ class Walk:
     now_ms: int
     steps: list[str]
     records: list[Record]
+    board: Board
 
     def tell(self, fact: Fact, host: str | None = None, vm: str | None = None) -> None:
         number = len(self.records) + 1
@@ -86,7 +87,7 @@ class Walk:
         self._tell_vms(before, instance)
         if name in _HOST_TOLD:
             self.tell(HostTold(*_HOST_TOLD[name]), instance.subjects[0])
-        for host, fact in shown(self.rulebook, before, after):
+        for fact, host in self.board.take_due(after, self.now_ms):
             self.tell(fact, host)
         if name == "restart_controller":
             self.tell(ControllerStarted())
@@ -105,7 +106,7 @@ class Walk:
 
 def walk(rulebook: Rulebook, random: Random, steps: int, *, tells_decisions: bool = True) -> Walk:
     """A walk of so many steps through the rules, never beyond what the fleet file declares."""
-    found = Walk(rulebook, rulebook.initial, 0, [], [])
+    found = Walk(rulebook, rulebook.initial, 0, [], [], Board(rulebook))
     for _ in range(steps):
         options = list(_options(rulebook, found.state))
         due, alters_in = rulebook.outlook(found.state)

@@ -26,6 +26,7 @@ from freezeframe.adapters.values import (
     Support,
     VmState,
 )
+from freezeframe.observation import Operation
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -197,4 +198,19 @@ class UpdatesHost(Protocol):
         """Bring up the new hosting environment; a failure leaves none until `roll_back`."""
 
     def roll_back(self, *, deadline_ms: int) -> Call[None]:
-        """Bring up the old hosting environment, also under an update that hangs."""
+        """Bring up the old hosting environment, also under an update that hangs.
+
+        Done at once if it is up.
+        """
+
+
+@runtime_checkable
+class AttendsUpdate(Protocol):
+    """Knows what was begun on the host by whoever is gone, and waits for it."""
+
+    @property
+    def under_way(self) -> Operation | None:
+        """`UPDATE` or `ROLL_BACK` while one is under way, whoever began it."""
+
+    def attend(self, *, deadline_ms: int) -> Call[None] | None:
+        """A call for what was begun last; None if nothing was."""

@@ -145,7 +145,7 @@ class Recorder:
         return _RecordedCall(
             call,
             lambda _: self.record(HostTold(operation, Outcome.COMPLETED)),
-            lambda error: self.record(HostTold(operation, _outcome(error), error.text)),
+            lambda error: self.record(HostTold(operation, outcome_of(error), error.text)),
         )
 
     def watch(self, subscription: Subscription) -> Subscription:
@@ -190,12 +190,13 @@ class Recorder:
 
         def failed(error: AdapterError) -> None:
             self._look()
-            self.record(Told(operation, _outcome(error), error.text), vm=vm)
+            self.record(Told(operation, outcome_of(error), error.text), vm=vm)
 
         return _RecordedCall(call, completed, failed)
 
 
-def _outcome(error: AdapterError) -> Outcome:
+def outcome_of(error: AdapterError) -> Outcome:
+    """What is known of an operation that ended with `error`."""
     if isinstance(error, OutcomeUnknown):
         return Outcome.UNKNOWN
     return Outcome.REFUSED if isinstance(error, Refused | Unreachable) else Outcome.FAILED

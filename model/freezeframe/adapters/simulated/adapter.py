@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from freezeframe.adapters.errors import (
     AdapterError,
@@ -35,6 +35,11 @@ from freezeframe.lifecycles import VmStatus
 from freezeframe.observation import Operation
 
 T = TypeVar("T")
+
+_UNDER_WAY: Final = {
+    Environment.UPDATING: Operation.UPDATE,
+    Environment.ROLLING_BACK: Operation.ROLL_BACK,
+}
 
 
 class SimulatedAdapter:
@@ -177,6 +182,20 @@ class SimulatedAdapter:
             call: SimulatedCall[None] = self._begin(Operation.ROLL_BACK, None, deadline_ms)
             if not call.is_done:
                 self._jobs.roll_back(call)
+        return call
+
+    @property
+    def under_way(self) -> Operation | None:
+        """See `AttendsUpdate`."""
+        return _UNDER_WAY.get(self._host.environment)
+
+    def attend(self, *, deadline_ms: int) -> Call[None] | None:
+        """See `AttendsUpdate`."""
+        if self.under_way is None:
+            return None
+        call: SimulatedCall[None] = self._begin(self.under_way, None, deadline_ms)
+        if not call.is_done:
+            self._jobs.attend(call)
         return call
 
     def _ask(

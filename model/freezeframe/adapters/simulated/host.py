@@ -66,6 +66,8 @@ class SimulatedHost:
         self.environment = Environment.OLD
         self.has_power = True
         self.listeners: list[Listener] = []
+        self.attending: list[Callable[[], None]] = []
+        """Those who wait for what is being brought up."""
         self.on_outage: list[Callable[[str], None]] = []
         self.on_return: list[Callable[[], None]] = []
         self.connections = 0
@@ -150,6 +152,7 @@ class SimulatedHost:
         if not self.has_power:
             return
         self.has_power = False
+        self.attending.clear()
         if self.environment is not Environment.NEW:
             self.environment = Environment.OLD
         for machine in self.machines.values():

@@ -161,42 +161,58 @@ class Jobs:
             call.fail(self._wrong_environment(Operation.UPDATE, Environment.OLD))
             return
         host.plan_power_loss()
+        self.attend(call)
         if host.fate.has("update_hang", host.name):
             self._replace(Environment.UPDATING)
             return
         fails = host.fate.has("update_failure", host.name)
-        error = Failed(
-            "the new hosting environment did not come up", **self._about(Operation.UPDATE)
-        )
         self._replace(Environment.UPDATING)
 
         def complete() -> None:
-            if host.environment is not Environment.UPDATING or not host.has_power:
-                return
-            host.suffer_updates()
-            host.environment = Environment.BROKEN if fails else Environment.NEW
-            if fails:
-                call.fail(error)
-            call.settle(None)
+            if host.environment is Environment.UPDATING and host.has_power:
+                self._finish(Environment.BROKEN if fails else Environment.NEW)
 
         host.time.plan(host.fate.lasts_ms(host.timing.update, f"update of {host.name}"), complete)
 
     def roll_back(self, call: SimulatedCall[None]) -> None:
         """Bring up the old hosting environment; an update that goes on is given up."""
         host = self._host
-        if host.environment not in {Environment.UPDATING, Environment.BROKEN}:
-            call.fail(self._wrong_environment(Operation.ROLL_BACK, Environment.UPDATING))
+        if host.environment is Environment.OLD:
+            call.settle(None)
             return
+        if host.environment is Environment.ROLLING_BACK:
+            self.attend(call)
+            return
+        host.attending.clear()
+        self.attend(call)
         self._replace(Environment.ROLLING_BACK)
 
         def complete() -> None:
             if host.environment is Environment.ROLLING_BACK and host.has_power:
-                host.suffer_updates()
-                host.environment = Environment.OLD
-                call.settle(None)
+                self._finish(Environment.OLD)
 
         span = host.timing.rollback
         host.time.plan(host.fate.lasts_ms(span, f"rollback of {host.name}"), complete)
+
+    def attend(self, call: SimulatedCall[None]) -> None:
+        """Answer `call` when what is under way ends."""
+
+        def answer() -> None:
+            if self._host.environment is Environment.BROKEN:
+                text = "the new hosting environment did not come up"
+                call.fail(Failed(text, **self._about(Operation.UPDATE)))
+            call.settle(None)
+
+        self._host.attending.append(answer)
+
+    def _finish(self, environment: Environment) -> None:
+        """What is being brought up is up, or will not come up."""
+        host = self._host
+        host.suffer_updates()
+        host.environment = environment
+        attending, host.attending[:] = list(host.attending), []
+        for answer in attending:
+            answer()
 
     def _replace(self, environment: Environment) -> None:
         self._host.environment = environment

@@ -1,0 +1,265 @@
+"""Maintains a fleet: hears what happened, decides, keeps it, and acts, one step after the other.
+
+Owns the order of these and nothing else: what follows from news is `following`'s affair, what is
+decided `deciding`'s, what is asked for `errands`'. One thread; time passes only in `Timekeeper`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from enum import StrEnum
+from typing import Final
+
+from freezeframe.lifecycles import VmStatus
+from freezeframe.observation import (
+    AlarmSeen,
+    ControllerStarted,
+    EventSeen,
+    Fact,
+    HostTold,
+    MemoryFingerprinted,
+    Outcome,
+    Record,
+    StepTaken,
+    Told,
+)
+from freezeframe.protocol import Actor, State
+from freezeframe.protocol.components import VM, Alarm, Host
+
+from .board import Board
+from .course import Course, Divergence, Followed, Tolerance
+from .deciding import Decision, decide
+from .errands import Errand, deadline_ms, wanted
+from .events import Events
+from .following import STANDARD_TOLERANCE, follow, follow_all
+from .lookout import Lookout
+from .passing import let_pass
+from .ports import Journal, Notices, Timekeeper
+from .preflight import refuse_unfit
+from .rulebook import Rulebook
+from .sites import News, Site
+
+SOURCE: Final = "controller"
+"""Who the records of a runner are from."""
+
+RETRY_MS: Final = 250
+"""How soon something is asked again that was refused or whose outcome is unknown."""
+
+IDLE_MS: Final = 60_000
+"""How long the runner waits at most without a look at anything."""
+
+
+Entry = tuple[Fact, str | None, str | None]
+"""A fact, and the host and the VM that it is about."""
+
+
+class Standing(StrEnum):
+    """How a maintenance stands."""
+
+    GOING_ON = "going on"
+    COMPLETED = "completed"
+    """Every host runs the new software."""
+    HALTED = "halted"
+    """Something failed, and an operator is to look; nothing is left paused."""
+    STUCK = "stuck"
+    """The rules allow nothing more, though nothing failed; nothing is left paused."""
+
+
+class Runner:
+    """Maintains the fleet of `rulebook` by `sites`, which has every host of it by name.
+
+    `course` is where the maintenance stands, and `divergences` all that was not as the model allows
+    since this runner started. `preference` names hosts in the order in which they are begun where
+    the rules leave the choice.
+    """
+
+    def __init__(
+        self,
+        rulebook: Rulebook,
+        sites: Mapping[str, Site],
+        journal: Journal,
+        notices: Notices,
+        time: Timekeeper,
+        *,
+        preference: Sequence[str] = (),
+        tolerance: Tolerance = STANDARD_TOLERANCE,
+    ) -> None:
+        """Take up what `journal` tells, or begin; nothing is asked of anybody yet."""
+        self._rulebook, self._sites, self._journal = rulebook, sites, journal
+        self._time, self._preference, self._tolerance = time, preference, tolerance
+        kept = journal.records()
+        self._is_fresh = not kept
+        self._sequence = max((each.sequence for each in kept if each.source == SOURCE), default=0)
+        self._not_before_ms: dict[Errand, int] = {}
+        self._lookout = Lookout(rulebook, sites)
+        self._board = Board(rulebook, kept)
+        self._events = Events(rulebook, notices, self._board)
+        self.course: Course = follow_all(rulebook, kept, tolerance=tolerance).course
+        self.divergences: list[Divergence] = []
+
+    def start(self) -> None:
+        """Look at everything before anything is done.
+
+        Raises:
+            UnfitError: Hosts or VMs are not as the fleet file says, and no maintenance has begun;
+                nothing was written or paused.
+
+        """
+        if self._is_fresh:
+            refuse_unfit(self._rulebook.fleet, self._sites)
+        self._keep([(ControllerStarted(), None, None)])
+        self._hear(self._lookout.look(self.course, everywhere=True))
+        self._events.show_again(self.course.state)
+
+    def step(self) -> Standing:
+        """Hear, decide and act once; where there is nothing to do, wait until there may be."""
+        heard = self._hear(self._news())
+        self._go_on(
+            let_pass(self._rulebook, self.course, self._time.monotonic_ms(), self._tolerance)
+        )
+        decision = decide(self._rulebook, self.course, self._preference)
+        acted = self._act(decision)
+        standing = self._standing(decision)
+        if standing is Standing.GOING_ON and not heard and not acted:
+            self._wait(decision)
+        return standing
+
+    def run(self) -> Standing:
+        """Go on until there is nothing more to do."""
+        while (standing := self.step()) is Standing.GOING_ON:
+            pass
+        return standing
+
+    def clear_alarm(self) -> None:
+        """Take it that an operator has looked at what failed, and lets the rollout go on."""
+        self._keep([(AlarmSeen(is_raised=False), None, None)])
+
+    def _news(self) -> Iterator[News]:
+        for site in self._sites.values():
+            yield from site.news()
+        for host, event in self._events.approvals():
+            yield News(host, event)
+        if self._lookout.is_due(self.course, self._time.monotonic_ms()):
+            yield from self._lookout.look(self.course)
+
+    def _hear(self, news: Iterable[News]) -> bool:
+        """Keep what came; whether anything did."""
+        found = list(news)
+        before = self.course
+        for each in found:
+            if isinstance(each.fact, Told | HostTold) and each.fact.outcome in _LATER:
+                errand = Errand(each.fact.operation, each.host, each.vm)
+                self._not_before_ms[errand] = self._time.monotonic_ms() + RETRY_MS
+        self._keep([(each.fact, each.host, each.vm) for each in found])
+        for each in found:
+            self._compare_memory(before, each)
+        self._keep(list(self._due(self.course.state)))
+        return bool(found)
+
+    def _compare_memory(self, before: Course, news: News) -> None:
+        check = before.checks.get(news.vm or "")
+        fact = news.fact
+        if not isinstance(fact, MemoryFingerprinted) or check is None or check.digest is None:
+            return
+        if (check.coverage, check.digest) != (fact.coverage, fact.digest):
+            why = f"the memory of {news.vm} changed while it was paused"
+            self._keep([(AlarmSeen(is_raised=True, why=why), None, None)])
+
+    def _act(self, decision: Decision) -> bool:
+        """Keep what was decided, and only then do it; whether there was anything."""
+        errands = [each for each in self._open(decision.state) if self._is_time(each)]
+        facts = list(self._told(decision))
+        facts += [(_request(each), each.host, each.vm) for each in errands]
+        self._keep(facts)
+        for site in self._sites.values():
+            for errand in site.under_way - set(wanted(self._rulebook, self.course)):
+                if errand.vm is None:
+                    site.forget(errand)
+        for errand in errands:
+            limit_ms = deadline_ms(self._rulebook.fleet, errand)
+            self._sites[errand.host].begin(errand, deadline_ms=limit_ms)
+        return bool(facts)
+
+    def _told(self, decision: Decision) -> Iterator[Entry]:
+        state = self.course.state
+        for instance in decision.steps:
+            after = self._rulebook.take(state, instance)
+            assert after is not None, "only enabled steps are decided"  # noqa: S101
+            yield StepTaken(Actor.CONTROLLER, str(instance)), None, None
+            yield from self._due(after)
+            state = after
+
+    def _due(self, state: State) -> Iterator[Entry]:
+        """What others are to be shown now that the maintenance is in `state`."""
+        for fact, host in self._board.take_due(state, self._time.wall_ms()):
+            yield fact, host, None
+
+    def _open(self, state: State) -> Iterator[Errand]:
+        """What is wanted in `state` and not under way."""
+        for errand in wanted(self._rulebook, self.course, state):
+            if errand not in self._sites[errand.host].under_way:
+                yield errand
+
+    def _is_time(self, errand: Errand) -> bool:
+        return self._not_before_ms.get(errand, 0) <= self._time.monotonic_ms()
+
+    def _keep(self, facts: Sequence[Entry]) -> None:
+        """Make facts durable, and go on from what follows from them."""
+        if not facts:
+            return
+        now_ms, wall_ms = self._time.monotonic_ms(), self._time.wall_ms()
+        records = [
+            Record(SOURCE, self._sequence + number, now_ms, wall_ms, fact, host, vm)
+            for number, (fact, host, vm) in enumerate(facts, start=1)
+        ]
+        self._journal.append(records)
+        self._sequence += len(records)
+        for record in records:
+            self._board.note(record)
+            self._go_on(follow(self._rulebook, self.course, record, self._tolerance))
+            if isinstance(record.fact, EventSeen) and record.host is not None:
+                self._events.show(self.course.state, record.host, record.fact)
+
+    def _go_on(self, followed: Followed) -> None:
+        self.course = followed.course
+        self.divergences += followed.divergences
+
+    def _standing(self, decision: Decision) -> Standing:
+        state = self.course.state
+        hosts = self._rulebook.components(state, Host).values()
+        vms = self._rulebook.components(state, VM).values()
+        is_busy = any(host.is_under_maintenance for host in hosts) or any(
+            vm.is_held_by_maintenance or vm.status in {VmStatus.RESUMING, VmStatus.RESUMED}
+            for vm in vms
+        )
+        if is_busy or decision.steps:
+            return Standing.GOING_ON
+        if all(host.has_new_software for host in hosts):
+            return Standing.COMPLETED
+        if self._rulebook.component(state, Alarm).is_raised:
+            return Standing.HALTED
+        if self.course.blind:
+            why = f"out of sight: {', '.join(sorted(self.course.blind))}"
+            self._keep([(AlarmSeen(is_raised=True, why=why), None, None)])
+            return Standing.HALTED
+        return Standing.STUCK if decision.look_again_ms is None else Standing.GOING_ON
+
+    def _wait(self, decision: Decision) -> None:
+        now_ms = self._time.monotonic_ms()
+        times_ms = [now_ms + IDLE_MS, self._lookout.next_ms(self.course, now_ms)]
+        times_ms += [each for each in self._not_before_ms.values() if each > now_ms]
+        if decision.look_again_ms is not None:
+            times_ms.append(decision.look_again_ms)
+        self._time.run_until(self._has_news, within_ms=max(0, min(times_ms) - now_ms))
+
+    def _has_news(self) -> bool:
+        is_told = any(site.has_news() for site in self._sites.values())
+        return is_told or any(self._events.approvals())
+
+
+_LATER: Final = frozenset({Outcome.REFUSED, Outcome.UNKNOWN})
+
+
+def _request(errand: Errand) -> Fact:
+    form = HostTold if errand.vm is None else Told
+    return form(errand.operation, Outcome.REQUESTED)

@@ -1,0 +1,62 @@
+"""A runner maintains simulated fleets, and keeps everything before it acts."""
+
+from __future__ import annotations
+
+import pytest
+
+from freezeframe.adapters.simulated import SeededChoices
+from freezeframe.fleet import Fleet
+from freezeframe.lifecycles import HostStatus, VmStatus
+from freezeframe.maintenance.driver import Standing
+from freezeframe.maintenance.following import follow_all
+from freezeframe.observation import HostSeen, Operation, Outcome, StepTaken, Told
+from tests.fleets import one_vm, two_sets
+
+from .world import World
+
+
+@pytest.mark.parametrize("fleet", [one_vm(), two_sets()], ids=lambda fleet: fleet.name)
+def test_a_fleet_is_maintained_as_the_model_allows(fleet: Fleet) -> None:
+    world = World(fleet, SeededChoices(1))
+    runner, standing = world.maintain()
+    assert standing is Standing.COMPLETED
+    assert runner.divergences == []
+    for host in world.simulation.hosts.values():
+        assert host.environment == "new"
+        for vm, machine in host.machines.items():
+            assert machine.status is VmStatus.RUNNING
+            assert host.guest(vm).finds_memory_intact
+            assert abs(host.guest(vm).clock_offset_ms) <= 1_000
+
+
+def test_a_maintenance_goes_through_its_phases_in_order() -> None:
+    world = World(one_vm(), SeededChoices(1))
+    world.maintain()
+    facts = [record.fact for record in world.journal.kept]
+    assert [fact.phase for fact in facts if isinstance(fact, HostSeen)] == [
+        HostStatus.SCHEDULED,
+        HostStatus.QUIESCING,
+        HostStatus.UPDATING,
+        HostStatus.RESTORING,
+        HostStatus.IN_SERVICE,
+    ]
+    completed = [
+        fact.operation
+        for fact in facts
+        if isinstance(fact, Told) and fact.outcome is Outcome.COMPLETED
+    ]
+    assert completed == [
+        Operation.PAUSE,
+        Operation.FINGERPRINT,
+        Operation.FINGERPRINT,
+        Operation.RESUME,
+        Operation.SET_CLOCK,
+    ]
+
+
+def test_the_journal_alone_tells_where_a_maintenance_stands() -> None:
+    world = World(two_sets(), SeededChoices(2))
+    runner, _ = world.maintain()
+    assert follow_all(world.rulebook, world.journal.kept).course == runner.course
+    decided = [each.fact.step for each in world.journal.kept if isinstance(each.fact, StepTaken)]
+    assert decided[0] == "schedule a"
