@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from .native import native
 
 Bools = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.uint32]
@@ -60,7 +61,7 @@ def strong_parts(
     return part_of, members
 
 
-@njit(cache=True)
+@native(results=0)
 def _number(edge_start, edge_to, candidates, part_of, members, room, next_edge):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, C901, PLR0917
     order, low, path = room[0], room[1], room[2]
     # Those that have their part fill the array from the left, those that wait for it the right.
@@ -100,7 +101,7 @@ def _number(edge_start, edge_to, candidates, part_of, members, room, next_edge):
                     done += 1
 
 
-@njit(cache=True)
+@native(results=2)
 def _judge(members, part_of, edge_start, edge_to, edge_by, is_fair, marks, remaining):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, C901, PLR0912, PLR0917
     """Where in `members` the part begins and ends that meets fairness and has the least state.
 

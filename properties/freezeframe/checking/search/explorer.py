@@ -22,6 +22,7 @@ from freezeframe.properties import Property
 from freezeframe.protocol.system import System
 
 from . import kernel
+from .native import Calls
 from .packing import Ints
 from .space import Space
 from .tables import Tables
@@ -94,6 +95,8 @@ class _Search:
         watcher: Watcher | None,
     ) -> None:
         self.tables = Tables(system, properties)
+        self.successors = Calls(kernel.successors)
+        self.enter = Calls(kernel.enter)
         self.max_states = min(max_states, kernel.STATES_MAX)
         self.stop_at_mark = stop_at_mark
         self.watcher = watcher
@@ -175,7 +178,7 @@ class _Search:
     def _go_on(self) -> None:
         """Explore some states of the last level, as many as there is room for their successors."""
         self._make_room()
-        code, reached, what, count = kernel.successors(
+        code, reached, what, count = self.successors(
             self.reached,
             self.level_start[-1],
             min(self.n_pending, self.max_states - self.n_states),
@@ -188,7 +191,7 @@ class _Search:
             (self.ids, self.part_rows, self.pending),
         )
         self.reached = reached
-        self.n_states = kernel.enter(
+        self.n_states = self.enter(
             count,
             self.n_states,
             self.n_edges,

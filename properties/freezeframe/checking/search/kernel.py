@@ -12,7 +12,8 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numba import njit
+
+from .native import Helper, native
 
 DONE: Final = 0
 MISSING_PART: Final = 1
@@ -49,7 +50,7 @@ STATES_MAX: Final = 3 << (TAG_BITS - 2)
 _INDEX_MASK: Final = (1 << INDEX_BITS) - 1
 
 
-@njit(cache=True)
+@Helper
 def _hashed(states, row, width):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """A number below 2**63 whose high bits depend on every bit of the state."""
     value = np.int64(0)
@@ -59,7 +60,7 @@ def _hashed(states, row, width):  # type: ignore[no-untyped-def]  # noqa: ANN001
     return ((value * np.int64(_MIX)) & np.int64(0x7FFFFFFFFFFFFFFF)) | (1 << INDEX_BITS)
 
 
-@njit(cache=True)
+@native(results=0)
 def spread(table, larger):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Enter all that is in `table` into the empty `larger`; both are gone through in order."""
     shift, mask = _shift_of(larger), larger.shape[0] - 1
@@ -71,7 +72,7 @@ def spread(table, larger):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN2
             larger[place] = entry
 
 
-@njit(cache=True)
+@Helper
 def _shift_of(table):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """How far to shift a tag to the right for its place in `table`, which is a power of two."""
     shift = TAG_BITS
@@ -82,7 +83,7 @@ def _shift_of(table):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     return shift
 
 
-@njit(cache=True)
+@native(results=1)
 def enter(count, n_states, n_edges, words, table, edge_to, pending, tags):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201, C901, PLR0917
     """Look up the first `count` states of `pending`, enter those that are new, and note the edges.
 
@@ -123,14 +124,14 @@ def enter(count, n_states, n_edges, words, table, edge_to, pending, tags):  # ty
     return n_states
 
 
-@njit(cache=True)
+@Helper
 def _leaf(code, nodes, part_slots, base, ids):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     while code & 1 == 0 and code != UNKNOWN:
         code = nodes[(code >> NODE_SHIFT) + ids[part_slots[base + (code >> 1 & POSITION_MASK)]]]
     return code
 
 
-@njit(cache=True)
+@native(results=4)
 def successors(  # type: ignore[no-untyped-def]  # noqa: ANN201, C901, PLR0912, PLR0915, PLR0917
     # One loop, on purpose: calls with this many arrays would cost more than the work in them.
     start,  # noqa: ANN001
