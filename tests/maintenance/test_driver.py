@@ -7,7 +7,7 @@ import pytest
 from freezeframe.adapters.simulated import SeededChoices
 from freezeframe.fleet import Fleet
 from freezeframe.lifecycles import HostStatus, VmStatus
-from freezeframe.maintenance.driver import Standing
+from freezeframe.maintenance.driver import Runner, Standing
 from freezeframe.maintenance.following import follow_all
 from freezeframe.observation import HostSeen, Operation, Outcome, StepTaken, Told
 from tests.fleets import one_vm, two_sets
@@ -52,6 +52,38 @@ def test_a_maintenance_goes_through_its_phases_in_order() -> None:
         Operation.RESUME,
         Operation.SET_CLOCK,
     ]
+
+
+def test_asked_to_end_it_finishes_what_is_begun_and_a_later_run_does_the_rest() -> None:
+    world = World(two_sets(), SeededChoices(1))
+
+    def end_once_something_is_paused(runner: Runner) -> None:
+        machines = [
+            each for host in world.simulation.hosts.values() for each in host.machines.values()
+        ]
+        if any(machine.status is VmStatus.PAUSED for machine in machines):
+            runner.end()
+
+    runner, standing = world.maintain(end_once_something_is_paused)
+    assert standing is Standing.ENDED
+    hosts = world.simulation.hosts.values()
+    assert {machine.status for host in hosts for machine in host.machines.values()} == {
+        VmStatus.RUNNING
+    }
+    assert {host.environment for host in hosts} == {"new", "old"}
+    later, standing = world.maintain()
+    assert standing is Standing.COMPLETED
+    assert runner.divergences == later.divergences == []
+
+
+def test_asked_to_end_while_it_waits_for_a_notice_it_ends_at_once() -> None:
+    world = World(one_vm(), SeededChoices(1))
+    runner = world.runner()
+    runner.start()
+    world.time.plan(10, runner.end)
+    while runner.step() is Standing.GOING_ON:
+        pass
+    assert world.time.monotonic_ms() == 10
 
 
 def test_the_journal_alone_tells_where_a_maintenance_stands() -> None:

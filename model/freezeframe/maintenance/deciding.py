@@ -58,11 +58,21 @@ class Decision:
     look_again_ms: int | None
 
 
-def decide(rulebook: Rulebook, course: Course, preference: Sequence[str] = ()) -> Decision:
+_BEGINNING: Final = frozenset({"schedule", "quiesce"})
+"""Steps that begin a host, or its impact."""
+
+
+def decide(
+    rulebook: Rulebook,
+    course: Course,
+    preference: Sequence[str] = (),
+    *,
+    begins_nothing: bool = False,
+) -> Decision:
     """Pick what the controller does now, as much of it as there is.
 
     `preference` names hosts in the order in which they are begun where the rules leave the choice;
-    others follow in the order of the fleet file.
+    others follow in the order of the fleet file. With `begins_nothing` only what is begun goes on.
     """
     state = course.state
     steps: list[Instance] = []
@@ -70,7 +80,9 @@ def decide(rulebook: Rulebook, course: Course, preference: Sequence[str] = ()) -
         options = [
             each
             for each in rulebook.enabled(state, {Actor.CONTROLLER})
-            if each not in steps and _is_wanted(rulebook, course, state, each)
+            if each not in steps
+            and not (begins_nothing and each.rule.name in _BEGINNING)
+            and _is_wanted(rulebook, course, state, each)
         ]
         if not options:
             break

@@ -63,6 +63,8 @@ class Standing(StrEnum):
     """Something failed, and an operator is to look; nothing is left paused."""
     STUCK = "stuck"
     """The rules allow nothing more, though nothing failed; nothing is left paused."""
+    ENDED = "ended"
+    """It was asked to end, and did when nothing was paused; it can be gone on with."""
 
 
 class Runner:
@@ -89,6 +91,7 @@ class Runner:
         self._time, self._preference, self._tolerance = time, preference, tolerance
         kept = journal.records()
         self._is_fresh = not kept
+        self._is_ending = False
         self._sequence = max((each.sequence for each in kept if each.source == SOURCE), default=0)
         self._not_before_ms: dict[Errand, int] = {}
         self._lookout = Lookout(rulebook, sites)
@@ -117,11 +120,12 @@ class Runner:
         self._go_on(
             let_pass(self._rulebook, self.course, self._time.monotonic_ms(), self._tolerance)
         )
-        decision = decide(self._rulebook, self.course, self._preference)
+        is_ending = self._is_ending
+        decision = decide(self._rulebook, self.course, self._preference, begins_nothing=is_ending)
         acted = self._act(decision)
         standing = self._standing(decision)
         if standing is Standing.GOING_ON and not heard and not acted:
-            self._wait(decision)
+            self._wait(decision, is_ending=is_ending)
         return standing
 
     def run(self) -> Standing:
@@ -129,6 +133,12 @@ class Runner:
         while (standing := self.step()) is Standing.GOING_ON:
             pass
         return standing
+
+    def end(self) -> None:
+        """Begin no further host, and end when those that are begun are done; from any thread, or
+        from the handler of a signal.
+        """
+        self._is_ending = True
 
     def clear_alarm(self) -> None:
         """Take it that an operator has looked at what failed, and lets the rollout go on."""
@@ -228,10 +238,13 @@ class Runner:
         state = self.course.state
         hosts = self._rulebook.components(state, Host).values()
         vms = self._rulebook.components(state, VM).values()
-        is_busy = any(host.is_under_maintenance for host in hosts) or any(
+        is_impacting = any(host.is_under_maintenance and not host.is_open for host in hosts) or any(
             vm.is_held_by_maintenance or vm.status in {VmStatus.RESUMING, VmStatus.RESUMED}
             for vm in vms
         )
+        is_busy = is_impacting or any(host.is_under_maintenance for host in hosts)
+        if self._is_ending and not decision.steps and not is_impacting:
+            return Standing.ENDED
         if is_busy or decision.steps:
             return Standing.GOING_ON
         if all(host.has_new_software for host in hosts):
@@ -244,13 +257,17 @@ class Runner:
             return Standing.HALTED
         return Standing.STUCK if decision.look_again_ms is None else Standing.GOING_ON
 
-    def _wait(self, decision: Decision) -> None:
+    def _wait(self, decision: Decision, *, is_ending: bool) -> None:
+        """Wait until there may be more to do than was decided, be it because it is to end."""
         now_ms = self._time.monotonic_ms()
         times_ms = [now_ms + IDLE_MS, self._lookout.next_ms(self.course, now_ms)]
         times_ms += [each for each in self._not_before_ms.values() if each > now_ms]
         if decision.look_again_ms is not None:
             times_ms.append(decision.look_again_ms)
-        self._time.run_until(self._has_news, within_ms=max(0, min(times_ms) - now_ms))
+        self._time.run_until(
+            lambda: self._is_ending > is_ending or self._has_news(),
+            within_ms=max(0, min(times_ms) - now_ms),
+        )
 
     def _has_news(self) -> bool:
         is_told = any(site.has_news() for site in self._sites.values())
