@@ -29,6 +29,7 @@ def main() -> int:
                         hosts=arguments.hosts,
                         guests=arguments.guests,
                         update_domains=arguments.update_domains,
+                        unmarked=arguments.unmarked,
                         ram=arguments.ram,
                         memory_mib=arguments.memory_mib,
                         cache=arguments.cache,
@@ -61,6 +62,9 @@ def _parser() -> argparse.ArgumentParser:
     start.add_argument("--guests", type=int, default=1, help="guests of each host (default 1)")
     start.add_argument(
         "--update-domains", type=int, help="of each set (default: one a host)", metavar="N"
+    )
+    start.add_argument(
+        "--unmarked", type=int, default=0, help="further guests that are not marked", metavar="N"
     )
     start.add_argument("--ram", choices=get_args(Ram), default="file", help="what backs their RAM")
     start.add_argument("--memory-mib", type=int, default=MEMORY_MIB, help="RAM of each, in MiB")

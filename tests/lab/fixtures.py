@@ -21,11 +21,15 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def running_or_skip(*, hosts: int, guests: int, ram: Ram = "file") -> Iterator[Lab]:
+def running_or_skip(
+    *, hosts: int, guests: int, unmarked: int = 0, ram: Ram = "file"
+) -> Iterator[Lab]:
     """Have a lab, or skip the test with the reason why there is none."""
     with ExitStack() as stack:
         try:
-            lab = stack.enter_context(running(hosts=hosts, guests=guests, ram=ram))
+            lab = stack.enter_context(
+                running(hosts=hosts, guests=guests, unmarked=unmarked, ram=ram)
+            )
         except LabUnavailableError as error:
             pytest.skip(f"no lab: {error}")
         yield lab

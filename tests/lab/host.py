@@ -29,12 +29,22 @@ DAEMON_SECONDS_MAX = 60.0
 
 @dataclass(frozen=True)
 class Guest:
-    """A witness guest: a domain of that name, and its place in an availability set."""
+    """A witness guest: a domain of that name, and its place in an availability set.
+
+    One without a place is not marked for freezeframe.
+    """
 
     name: str
     host: Host
-    availability_set: str
-    update_domain: int
+    availability_set: str | None
+    update_domain: int | None
+
+    @property
+    def placement(self) -> tuple[str, int] | None:
+        """Its availability set and update domain, None if it is not marked."""
+        if self.availability_set is None or self.update_domain is None:
+            return None
+        return self.availability_set, self.update_domain
 
     @property
     def beats_file(self) -> Path:

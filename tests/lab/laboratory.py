@@ -78,6 +78,7 @@ def up(
     hosts: int = 2,
     guests: int = 1,
     update_domains: int | None = None,
+    unmarked: int = 0,
     ram: Ram = "file",
     memory_mib: int = MEMORY_MIB,
     cache: Path | None = None,
@@ -86,8 +87,9 @@ def up(
 
     Hosts are called h1, h2, …, guests h1-g1, h1-g2, …. The first guests of all hosts are one
     availability set, set1, each host with an update domain of its own unless `update_domains` says
-    how many there are, and so on: see `update_domain`. Returns when every guest's agent has
-    answered and its first heartbeat is recorded. If it fails, nothing is left.
+    how many there are, and so on: see `update_domain`. Each host also has `unmarked` guests h1-u1,
+    …, which are not marked for freezeframe. Returns when every guest's agent has answered and its
+    first heartbeat is recorded. If it fails, nothing is left.
 
     Raises:
         LabUnavailableError: This machine cannot have a lab.
@@ -110,7 +112,14 @@ def up(
             "lab, take that down first"
         )
     directory.mkdir(parents=True, exist_ok=True)
-    state = _planned(hosts, guests, domains, made_directory=made)
+    state = LabState(
+        token=secrets.token_hex(16),
+        made_directory=made,
+        hosts=tuple(
+            HostState(f"h{host}", str(uuid.uuid4()), _guests(host, guests, domains, unmarked))
+            for host in range(1, hosts + 1)
+        ),
+    )
     write_state(directory, state)
     try:
         _start(directory, state)
@@ -177,13 +186,14 @@ def running(
     hosts: int = 2,
     guests: int = 1,
     update_domains: int | None = None,
+    unmarked: int = 0,
     ram: Ram = "file",
     memory_mib: int = MEMORY_MIB,
     cache: Path | None = None,
 ) -> Iterator[Lab]:
     """Have a lab as `up` brings it up, in a temporary folder, and take it down at the end."""
     require_a_lab()
-    parent = _roomy_folder(hosts * guests * memory_mib)
+    parent = _roomy_folder(hosts * (guests + unmarked) * memory_mib)
     directory = Path(tempfile.mkdtemp(prefix="lab-", dir=parent))
     try:
         yield up(
@@ -191,6 +201,7 @@ def running(
             hosts=hosts,
             guests=guests,
             update_domains=update_domains,
+            unmarked=unmarked,
             ram=ram,
             memory_mib=memory_mib,
             cache=cache,
@@ -224,24 +235,13 @@ def update_domain(host: int, guest: int, domains: int) -> int:
     return (place + (guest - 1) * round_number) % domains
 
 
-def _planned(hosts: int, guests: int, domains: int, *, made_directory: bool) -> LabState:
-    return LabState(
-        token=secrets.token_hex(16),
-        made_directory=made_directory,
-        hosts=tuple(
-            HostState(
-                name=f"h{host}",
-                uuid=str(uuid.uuid4()),
-                guests=tuple(
-                    GuestState(
-                        f"h{host}-g{guest}", f"set{guest}", update_domain(host, guest, domains)
-                    )
-                    for guest in range(1, guests + 1)
-                ),
-            )
-            for host in range(1, hosts + 1)
-        ),
+def _guests(host: int, guests: int, domains: int, unmarked: int) -> tuple[GuestState, ...]:
+    marked = (
+        GuestState(f"h{host}-g{guest}", f"set{guest}", update_domain(host, guest, domains))
+        for guest in range(1, guests + 1)
     )
+    others = (GuestState(f"h{host}-u{guest}", None, None) for guest in range(1, unmarked + 1))
+    return (*marked, *others)
 
 
 def _start(directory: Path, state: LabState) -> None:
@@ -288,7 +288,7 @@ def _boot(lab: Lab, built: Image, ram: Ram, memory_mib: int, cache: Path) -> Non
             built,
             Port("file", folder.console(guest.name)),
             Port("unix", folder.socket(guest.name)),
-            placement=(guest.availability_set, guest.update_domain),
+            placement=guest.placement,
             ram=ram,
             memory_mib=memory_mib,
         )

@@ -19,11 +19,14 @@ _VERSION = 1
 
 @dataclass(frozen=True)
 class GuestState:
-    """A guest: its name, which is unique in the lab, and its place in an availability set."""
+    """A guest: its name, which is unique in the lab, and its place in an availability set.
+
+    One without a place is not marked for freezeframe.
+    """
 
     name: str
-    availability_set: str
-    update_domain: int
+    availability_set: str | None
+    update_domain: int | None
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import pytest
 
@@ -33,6 +33,12 @@ from .means import CreatesVms, HoldsVms, StopsVms
 from .watching import watched
 
 T = TypeVar("T")
+
+
+BOOT_MS: Final = 60_000
+"""How long a guest may take until its agent answers, where a test had it shut down."""
+
+_LOOK_MS: Final = 200
 
 
 @dataclass
@@ -220,7 +226,21 @@ def put_back(rig: Rig) -> None:
         pytest.fail(f"the test left VMs other than it found them: {listed}")
     if sets_clock:
         for vm in rig.bench.vms:
+            _set_clock(rig, vm)
+
+
+def _set_clock(rig: Rig, vm: str) -> None:
+    """A guest that was just started needs a while until its agent answers."""
+    ends_ms = rig.now_ms() + BOOT_MS
+    while True:
+        try:
             rig.finish(rig.begin(Operation.SET_CLOCK, vm))
+        except AdapterError:
+            if rig.now_ms() > ends_ms:
+                raise
+            rig.wait_ms(_LOOK_MS)
+        else:
+            return
 
 
 def _runs(state: VmState | None) -> bool:
