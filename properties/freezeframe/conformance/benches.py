@@ -107,6 +107,18 @@ class Options:
         return UriOpener(uri)
 
     @property
+    def examples(self) -> int | None:
+        """How many interleavings are run, None if nothing was said."""
+        found: int | None = self._config.option.interleavings
+        return found
+
+    @property
+    def steps(self) -> int | None:
+        """How many steps each of them has, None if nothing was said."""
+        found: int | None = self._config.option.interleaving_steps
+        return found
+
+    @property
     def named(self) -> tuple[str, ...] | None:
         """The VMs of `--vm`, None if there are none."""
         return tuple(dict.fromkeys(self._config.option.vm)) or None

@@ -39,6 +39,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="touch this VM instead of those that are marked for freezeframe; may be repeated",
     )
     group.addoption(
+        "--interleavings", metavar="N", type=int, help="how many interleavings Hypothesis draws"
+    )
+    group.addoption(
+        "--interleaving-steps", metavar="N", type=int, help="how many steps each of them has"
+    )
+    group.addoption(
         "--expected-failures",
         metavar="FILE",
         help="tests that must fail: a name and the reason a line; lines with # are comments",

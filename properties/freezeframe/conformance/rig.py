@@ -49,6 +49,8 @@ class Notes:
     """Operations that completed, with the milliseconds that each took."""
     judges: set[str] = field(default_factory=set)
     """Who judged: the witness, or the adapter itself."""
+    facts: dict[str, str] = field(default_factory=dict)
+    """Anything else, by name."""
 
 
 @dataclass(frozen=True)
@@ -116,9 +118,15 @@ class Rig:
         state: VmState = self.call("state", lambda: self.adapter.state(vm, deadline_ms=deadline_ms))
         return state
 
-    def begin(self, operation: Operation, vm: str, deadline_ms: int | None = None) -> Call[Any]:
-        """Ask for an operation, and do not wait."""
-        method = getattr(self.adapter, _METHODS[operation])
+    def begin(
+        self,
+        operation: Operation,
+        vm: str,
+        deadline_ms: int | None = None,
+        through: Any = None,  # noqa: ANN401 (an adapter, or what passes on to it)
+    ) -> Call[Any]:
+        """Ask for an operation, and do not wait; `through` what records it, if it is given."""
+        method = getattr(through or self.adapter, _METHODS[operation])
         within_ms = self.access.deadline_ms if deadline_ms is None else deadline_ms
         call: Call[Any] = self.call(
             f"{_METHODS[operation]}()", lambda: method(vm, deadline_ms=within_ms)

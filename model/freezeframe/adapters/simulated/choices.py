@@ -82,6 +82,10 @@ class Fate:
         """How often each fault may still happen by itself."""
         return dict(self._left)
 
+    def follow(self, choices: Choices) -> None:
+        """Leave to `choices` what is open from now on."""
+        self._choices = choices
+
     def lasts_ms(self, span: Span, label: str) -> int:
         """How long something takes."""
         return self.number(span.min_ms, span.max_ms, label)

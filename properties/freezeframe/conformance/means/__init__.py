@@ -150,6 +150,14 @@ class OpensApart(Protocol):
 
 
 @runtime_checkable
+class Rewinds(Protocol):
+    """Has chance take the same course again, so that what Hypothesis finds can be repeated."""
+
+    def rewind(self) -> None:
+        """From here on all that is left to chance is as after any other such call."""
+
+
+@runtime_checkable
 class MakesHosts(Protocol):
     """Makes hosts of their own that may be updated."""
 

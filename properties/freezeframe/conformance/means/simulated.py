@@ -10,7 +10,7 @@ from collections.abc import Collection
 from typing import Final
 
 from freezeframe.adapters import Adapter
-from freezeframe.adapters.simulated import SimulatedAdapter, SimulatedHost, open_uri
+from freezeframe.adapters.simulated import SeededChoices, SimulatedAdapter, SimulatedHost, open_uri
 from freezeframe.adapters.simulated.guest import PAGE_BYTES, WRITE_EVERY_MS
 from freezeframe.observation import Operation
 
@@ -30,7 +30,6 @@ class SimulatedMeans:
     def __init__(self, host: SimulatedHost, uri: str) -> None:
         """Use the host itself."""
         self._host, self._uri = host, uri
-        self._boots: dict[str, int] = {}
 
     def ask(self, vm: str) -> WitnessReport:
         """See `Witness`."""
@@ -93,6 +92,10 @@ class SimulatedMeans:
     def connect(self, marked: Collection[str] | None) -> Adapter:
         """See `ConnectsAgain`."""
         return SimulatedAdapter(self._host, self._uri, marked=marked)
+
+    def rewind(self) -> None:
+        """See `Rewinds`."""
+        self._host.fate.follow(SeededChoices(0))
 
     def make_host(self, marked: Collection[str] | None) -> Adapter:
         """See `MakesHosts`."""

@@ -7,6 +7,7 @@ from .changes import ChangesTests
 from .clocks import ClockTests
 from .deadlines import DeadlineTests
 from .failing import FailingTests
+from .interleaving import InterleavingTests
 from .limits import LimitTests
 from .memory import MemoryTests
 from .observing import ObservingTests
@@ -15,6 +16,7 @@ from .racing import RacingTests
 from .refusing import RefusingTests
 from .returning import ClosingTests, RecoveryTests, ReopeningTests
 from .saving import SavingTests, StoppingTests, UpdatingTests
+from .touring import TouringTests
 
 
 class AdapterSuite(
@@ -33,6 +35,8 @@ class AdapterSuite(
     SavingTests,
     StoppingTests,
     UpdatingTests,
+    TouringTests,
+    InterleavingTests,
     LimitTests,
 ):
     """Subclass it, name the class `Test…`, and override `open`; `means` and the rest if needed."""
