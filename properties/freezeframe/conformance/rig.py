@@ -184,17 +184,13 @@ class Rig:
 
     def refusal(self, operation: Operation, vm: str) -> Refused:
         """Ask for what is not legal; the test fails unless it is refused."""
-        return self.refused(lambda: self.begin(operation, vm))
-
-    def refused(self, begin: Callable[[], Call[Any]]) -> Refused:
-        """Begin what is not legal; the test fails unless it is refused."""
         try:
-            self.finish(begin())
+            self.finish(self.begin(operation, vm))
         except Refused as refused:
             return refused
         except AdapterError as error:
-            pytest.fail(f"expected it refused, found {error!r}")
-        return pytest.fail("expected it refused, found that it was done")
+            pytest.fail(f"{operation} of {vm}: expected it refused, found {error!r}")
+        return pytest.fail(f"{operation} of {vm}: expected it refused, found that it was done")
 
     def close(self) -> None:
         """Close the connection."""
