@@ -115,6 +115,8 @@ class Holds:
                     self._claims.setdefault(vm, claim)
             raise
         if held is not None:
+            with self._lock:
+                self._disowned[vm] = held  # its customer may stop it before the mark is off
             self._taken_off.put((vm, status, held))
 
     def adopt(self, handle: Handle) -> None:
