@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from freezeframe.fleet import Fleet, Host, Limits, Span, Timing, Update, UpdateKind, VirtualMachine
 from freezeframe.lifecycles import EventStatus
 from freezeframe.observation import EventSeen
 from freezeframe.scheduled_events import Approve, ScheduledEventsError, from_json, to_json
@@ -15,6 +17,17 @@ from freezeframe.scheduled_events.notices import DeskNotices
 from .happenings import NOON_MS, PLACEMENTS, beginning, shown
 
 ID = "C7061BAC-AFDC-4513-B24B-AA5F13A16123"
+FLEET = Fleet(
+    "small",
+    (Host("host-a"), Host("host-b", update=UpdateKind.DISRUPTIVE)),
+    (
+        VirtualMachine("web-0", "host-a", "web", 0),
+        VirtualMachine("alone", "host-a", preservable=False),
+        VirtualMachine("db-0", "host-b", "db", 0),
+    ),
+    limits=Limits(notice_ms=10_000),
+    timing=Timing(pause=Span(0, 1_000), update=Span(0, 15_000), resume=Span(0, 1_001)),
+)
 
 
 class _Runner:
@@ -23,7 +36,7 @@ class _Runner:
     def __init__(self) -> None:
         self.now_ms = NOON_MS
         self.desk = Desk(beginning(), now_ms=lambda: self.now_ms)
-        self.notices = DeskNotices(self.desk, notice_ms=10_000, duration_seconds=5)
+        self.notices = DeskNotices(self.desk, FLEET)
 
     def tell(self, status: EventStatus, event_id: str = ID) -> list[dict[str, Any]]:
         """Tell of an event of web-0's tenant; returns what that is shown."""
@@ -37,7 +50,7 @@ def test_shows_an_event_through_its_life() -> None:
     (event,) = runner.tell(EventStatus.SCHEDULED)
     assert (event["EventId"], event["Resources"], event["EventType"]) == (ID, ["web-0"], "Freeze")
     assert event["NotBefore"] == "Mon, 19 Sep 2016 12:00:09 GMT"
-    assert event["DurationInSeconds"] == 5
+    assert event["DurationInSeconds"] == 18
     (event,) = runner.tell(EventStatus.STARTED)
     assert (event["EventId"], event["EventStatus"]) == (ID, "Started")
     assert runner.tell(EventStatus.COMPLETED) == []
@@ -93,7 +106,7 @@ def test_a_restart_of_both_keeps_notice_time_and_approval() -> None:
     runner.desk.apply(Approve("web-0", (ID,)))
     again = _Runner()
     again.desk = Desk(from_json(to_json(runner.desk.state), PLACEMENTS))
-    again.notices = DeskNotices(again.desk, notice_ms=10_000)
+    again.notices = DeskNotices(again.desk, FLEET)
     assert again.tell(EventStatus.SCHEDULED)[0]["NotBefore"] == "Mon, 19 Sep 2016 12:00:09 GMT"
     assert again.notices.approved() == {ID}
 
@@ -104,3 +117,29 @@ def test_refuses_resources_of_two_update_domains() -> None:
     event = EventSeen("web", ID, EventStatus.SCHEDULED)
     with pytest.raises(ScheduledEventsError, match="one update domain"):
         runner.notices.show("host-a", ["web-0", "web-1"], event)
+
+
+@pytest.mark.parametrize(("host", "vm"), [("host-a", "alone"), ("host-b", "db-0")])
+def test_announces_a_reboot_where_nothing_is_preserved(host: str, vm: str) -> None:
+    """A VM of another series, or any VM beneath a disruptive update."""
+    runner = _Runner()
+    tenant = PLACEMENTS[vm].tenant
+    runner.notices.show(host, [vm], EventSeen(tenant, ID, EventStatus.SCHEDULED))
+    (event,) = shown(runner.desk.state, tenant)
+    assert (event["EventType"], event["DurationInSeconds"]) == ("Reboot", -1)
+
+
+def test_announces_no_interruption_where_there_is_none() -> None:
+    """Zero seconds say so. Source: Azure's Scheduled Events page, event properties."""
+    runner = _Runner()
+    runner.notices = DeskNotices(runner.desk, replace(FLEET, update=Update(UpdateKind.NO_IMPACT)))
+    (event,) = runner.tell(EventStatus.SCHEDULED)
+    assert (event["EventType"], event["DurationInSeconds"]) == ("Freeze", 0)
+
+
+def test_an_event_without_resources_is_shown_to_nobody() -> None:
+    """A tenant whose VMs have left the host meanwhile."""
+    runner = _Runner()
+    runner.notices.show("host-a", [], EventSeen("web", ID, EventStatus.SCHEDULED))
+    runner.notices.show("host-a", [], EventSeen("web", ID, EventStatus.STARTED))
+    assert shown(runner.desk.state, "web") == []

@@ -49,25 +49,31 @@ def test_the_service_tells_of_failed_hardware_as_it_was_shown() -> None:
     assert seen == [EventStatus.STARTED]
 
 
+def _reader() -> Reader:
+    return Reader("web", {"web-0": "host-a"})
+
+
 def test_a_client_tells_what_its_documents_showed() -> None:
     """Between two polls it sees nothing, and a vanished event tells by its last status."""
-    reader, state = Reader("web"), beginning()
+    reader, state = _reader(), beginning()
     assert reader.read(document(state, "web", NEWEST)) == ()
     state = after(state, FREEZE)
     event_id = state.events["host-a", "web"].event_id
     told = reader.read(document(state, "web", NEWEST))
-    assert told == (EventSeen("web", event_id, EventStatus.SCHEDULED),)
+    assert told == (("host-a", EventSeen("web", event_id, EventStatus.SCHEDULED)),)
     assert reader.read(document(state, "web", NEWEST)) == ()
+    approved = ("host-a", EventSeen("web", event_id, EventStatus.APPROVED))
+    assert reader.approved(event_id) == approved
     state = after(state, Approve("web-0", (event_id,)), Start("host-a"))
     told = reader.read(document(state, "web", NEWEST))
-    assert told == (EventSeen("web", event_id, EventStatus.STARTED),)
+    assert told == (("host-a", EventSeen("web", event_id, EventStatus.STARTED)),)
     told = reader.read(document(after(state, Complete("host-a")), "web", NEWEST))
-    assert told == (EventSeen("web", event_id, EventStatus.COMPLETED),)
+    assert told == (("host-a", EventSeen("web", event_id, EventStatus.COMPLETED)),)
 
 
 def test_a_client_takes_an_event_that_vanished_unstarted_for_cancelled() -> None:
     """A late poll may miss the start; then it cannot know better."""
-    reader, state = Reader("web"), after(beginning(), FREEZE)
+    reader, state = _reader(), after(beginning(), FREEZE)
     reader.read(document(state, "web", NEWEST))
-    (told,) = reader.read(document(after(state, Cancel("host-a")), "web", NEWEST))
+    ((_, told),) = reader.read(document(after(state, Cancel("host-a")), "web", NEWEST))
     assert told.status is EventStatus.CANCELLED

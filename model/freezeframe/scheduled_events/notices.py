@@ -7,13 +7,15 @@ runner; it fills the protocol `Notices` of `freezeframe.maintenance` by its form
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Final
 
+from freezeframe.fleet import Fleet, UpdateKind
 from freezeframe.lifecycles import EventStatus
 from freezeframe.observation import EventSeen
 
 from .changes import Announce, Approve, Cancel, Complete, Start
-from .contract import DURATION_UNKNOWN, EventType
+from .contract import EventType
 from .desk import Desk
 from .state import Event
 
@@ -33,28 +35,28 @@ class DeskNotices:
     here it is shown when that ends, and approvals are gathered until it asks for them.
     """
 
-    def __init__(
-        self, desk: Desk, *, notice_ms: int, duration_seconds: int = DURATION_UNKNOWN
-    ) -> None:
-        """Show events on `desk`, which may start `notice_ms` after they are first told of.
-
-        `duration_seconds` is how long the VMs will be paused at most.
-        """
+    def __init__(self, desk: Desk, fleet: Fleet) -> None:
+        """Show events of `fleet` on `desk`; its file tells the notice and how long VMs are down."""
         self._desk = desk
-        self._notice_ms = max(0, notice_ms - REACTION_MS)
-        self._duration_seconds = duration_seconds
+        self._notice_ms = max(0, fleet.limits.notice_ms - REACTION_MS)
+        timing = fleet.timing
+        longest_ms = timing.pause.max_ms + timing.update.max_ms + timing.resume.max_ms
+        self._freeze_seconds = -(-min(longest_ms, fleet.limits.pause_ms) // 1000)
+        self._kinds = {host.name: host.update or fleet.update.kind for host in fleet.hosts}
+        self._fragile = {vm.name for vm in fleet.vms if not vm.preservable}
 
     def show(self, host: str, vms: Sequence[str], event: EventSeen) -> None:
         """Show the event of a tenant for `host` as it now stands, its resources being `vms`.
 
-        Equal arguments again change nothing; what has ended already is not begun anew.
+        Equal arguments again change nothing; what has ended already is not begun anew, and an event
+        without resources is shown to nobody.
 
         Raises:
-            ScheduledEventsError: `vms` are none, or of different tenants or update domains.
+            ScheduledEventsError: `vms` are of different tenants or update domains.
 
         """
         current = self._current(host, event)
-        if current is None and event.status not in _ENDED:
+        if current is None and vms and event.status not in _ENDED:
             self._announce(host, vms, event)
             current = self._current(host, event)
         if current is None or current.status is event.status:
@@ -78,17 +80,28 @@ class DeskNotices:
         )
 
     def _announce(self, host: str, vms: Sequence[str], event: EventSeen) -> None:
+        impact = self._impact(host, vms)
         self._desk.apply(
-            Announce(
-                host,
-                tuple(vms),
-                EventType.FREEZE,
-                duration_seconds=self._duration_seconds,
-                description="The host is updated; the VM is paused with its memory kept.",
+            replace(
+                impact,
+                occasion=host,
+                resources=tuple(vms),
                 notice_ms=self._notice_ms,
                 event_id=event.event_id,
             )
         )
+
+    def _impact(self, host: str, vms: Sequence[str]) -> Announce:
+        """What the update of `host` does to `vms`, in the words of the contract."""
+        kind = self._kinds[host]
+        if kind is UpdateKind.NO_IMPACT:
+            text = "The host is updated; the VM goes on running."
+            return Announce("", (), EventType.FREEZE, duration_seconds=0, description=text)
+        if kind is UpdateKind.DISRUPTIVE or not self._fragile.isdisjoint(vms):
+            text = "The host is updated; the VM is shut down and started again."
+            return Announce("", (), EventType.REBOOT, description=text)
+        text = "The host is updated; the VM is paused with its memory kept."
+        return Announce("", (), duration_seconds=self._freeze_seconds, description=text)
 
     def _current(self, host: str, event: EventSeen) -> Event | None:
         """The event as it is shown, if it is."""

@@ -26,30 +26,40 @@ def sightings(before: State, after: State) -> Iterator[tuple[str, EventSeen]]:
 class Reader:
     """A client's eyes: what one VM learns from the documents that it reads, one after the other.
 
-    It sees events of the tenant to which its VM belongs. What it did not read in time it never
-    learns: an event that came and went between two polls, or when exactly one was announced.
+    What it did not read in time it never learns: an event that came and went between two polls, or
+    when exactly one was announced. An event that vanished was completed if it was seen started, and
+    is taken for cancelled otherwise.
     """
 
-    def __init__(self, tenant: str) -> None:
-        """Begin with nothing read; `tenant` is the reader's own."""
+    def __init__(self, tenant: str, hosts: Mapping[str, str]) -> None:
+        """Begin with nothing read; `tenant` is the reader's own, `hosts` where its VMs are."""
         self._tenant = tenant
-        self._shown: dict[str, EventStatus] = {}
+        self._hosts = hosts
+        self._shown: dict[str, tuple[str, EventStatus]] = {}
 
-    def read(self, document: Mapping[str, Any]) -> tuple[EventSeen, ...]:
-        """What is new in a document since the last one."""
+    def read(self, document: Mapping[str, Any]) -> tuple[tuple[str, EventSeen], ...]:
+        """What is new in a document since the last one, each with the host that it is about."""
         now = {
-            event["EventId"]: EventStatus(event["EventStatus"].lower())
+            event["EventId"]: (
+                self._hosts[event["Resources"][0]],
+                EventStatus(event["EventStatus"].lower()),
+            )
             for event in document["Events"]
         }
-        news = [
-            EventSeen(self._tenant, event_id, status)
-            for event_id, status in now.items()
-            if self._shown.get(event_id) is not status
-        ]
-        for event_id, status in self._shown.items():
+        told = {
+            event_id: seen for event_id, seen in now.items() if self._shown.get(event_id) != seen
+        }
+        for event_id, (host, status) in self._shown.items():
             if event_id not in now:
                 is_over = status is EventStatus.STARTED
-                ended = EventStatus.COMPLETED if is_over else EventStatus.CANCELLED
-                news.append(EventSeen(self._tenant, event_id, ended))
+                told[event_id] = host, EventStatus.COMPLETED if is_over else EventStatus.CANCELLED
         self._shown = now
-        return tuple(news)
+        return tuple(
+            (host, EventSeen(self._tenant, event_id, status))
+            for event_id, (host, status) in told.items()
+        )
+
+    def approved(self, event_id: str) -> tuple[str, EventSeen]:
+        """That this VM approved an event which it has read, and the service accepted it."""
+        host, _ = self._shown[event_id]
+        return host, EventSeen(self._tenant, event_id, EventStatus.APPROVED)
