@@ -23,7 +23,7 @@ def test_a_thousand_vms_poll_for_a_minute(report: Report) -> None:
     }
     assert lives == {((1, ()), (2, ("Scheduled",)), (3, ("Started",)), (4, ()))}
     assert {status for polls in outcome.polls.values() for status in polls.statuses} == {200}
-    assert hasty.statuses[200] <= 5 * (SECONDS + 1)
+    assert hasty.statuses[200] <= 5 * (hasty.seconds + 1)
     requests = sum(polls.statuses.total() for polls in outcome.polls.values())
     figures = ", ".join(
         f"{name} {outcome.latency_ms(share):.1f} ms"

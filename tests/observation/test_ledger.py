@@ -198,6 +198,14 @@ def test_a_gap_in_what_a_source_tells_is_told() -> None:
     assert remark.text == "expected record 2 of test, found 4"
 
 
+def test_a_record_is_late_to_the_very_beginning_of_the_clock_too() -> None:
+    ledger = Ledger()
+    shown = EventSeen("vm", "id", EventStatus.SCHEDULED)
+    ledger.fold(Record("one", 1, 0, 0, AlarmSeen(is_raised=False)))
+    ledger.fold(Record("other", 1, -2_000, -2_000, shown, "host"))
+    assert ledger.event("host", "vm").announced_seconds == 2
+
+
 def test_a_late_record_is_backdated_if_nothing_newer_is_known_and_left_out_otherwise() -> None:
     ledger = ledger_of((0, RUNS), (5_000, PAUSED))
     for record in about("vm", (1_000, asked(PAUSE)), (2_000, RUNS), source="other"):

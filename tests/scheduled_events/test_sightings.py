@@ -1,9 +1,8 @@
-"""What the service and a client can tell of events, and what follows from it."""
+"""What the service can tell of events."""
 
 from __future__ import annotations
 
 from freezeframe.lifecycles import EventStatus
-from freezeframe.observation import EventSeen
 from freezeframe.scheduled_events import (
     Announce,
     Approve,
@@ -11,13 +10,11 @@ from freezeframe.scheduled_events import (
     Change,
     Complete,
     Fail,
-    Reader,
     Start,
-    document,
     sightings,
 )
 
-from .happenings import NEWEST, after, beginning
+from .happenings import after, beginning
 
 FREEZE = Announce("host-a", ("web-0",))
 
@@ -47,33 +44,3 @@ def test_the_service_tells_of_failed_hardware_as_it_was_shown() -> None:
     state = beginning()
     seen = [fact.status for _, fact in sightings(state, after(state, Fail("host-a", ("web-0",))))]
     assert seen == [EventStatus.STARTED]
-
-
-def _reader() -> Reader:
-    return Reader("web", {"web-0": "host-a"})
-
-
-def test_a_client_tells_what_its_documents_showed() -> None:
-    """Between two polls it sees nothing, and a vanished event tells by its last status."""
-    reader, state = _reader(), beginning()
-    assert reader.read(document(state, "web", NEWEST)) == ()
-    state = after(state, FREEZE)
-    event_id = state.events["host-a", "web"].event_id
-    told = reader.read(document(state, "web", NEWEST))
-    assert told == (("host-a", EventSeen("web", event_id, EventStatus.SCHEDULED)),)
-    assert reader.read(document(state, "web", NEWEST)) == ()
-    approved = ("host-a", EventSeen("web", event_id, EventStatus.APPROVED))
-    assert reader.approved(event_id) == approved
-    state = after(state, Approve("web-0", (event_id,)), Start("host-a"))
-    told = reader.read(document(state, "web", NEWEST))
-    assert told == (("host-a", EventSeen("web", event_id, EventStatus.STARTED)),)
-    told = reader.read(document(after(state, Complete("host-a")), "web", NEWEST))
-    assert told == (("host-a", EventSeen("web", event_id, EventStatus.COMPLETED)),)
-
-
-def test_a_client_takes_an_event_that_vanished_unstarted_for_cancelled() -> None:
-    """A late poll may miss the start; then it cannot know better."""
-    reader, state = _reader(), after(beginning(), FREEZE)
-    reader.read(document(state, "web", NEWEST))
-    ((_, told),) = reader.read(document(after(state, Cancel("host-a")), "web", NEWEST))
-    assert told.status is EventStatus.CANCELLED

@@ -157,7 +157,8 @@ class Ledger:
         """Take in one record; time advances to it, unless it is late."""
         if self._is_duplicate(record):
             return
-        late_ms = max(0, (self._now_ms or record.monotonic_ms) - record.monotonic_ms)
+        now_ms = record.monotonic_ms if self._now_ms is None else self._now_ms
+        late_ms = max(0, now_ms - record.monotonic_ms)
         if late_ms:
             self._remark(Trouble.LATE, record, f"{late_ms} ms before a record that came earlier")
         else:

@@ -26,7 +26,8 @@ from .contract import (
 )
 from .document import document
 from .durable import from_json, to_json
-from .sightings import Reader, sightings
+from .observing import Observer, Reading
+from .sightings import sightings
 from .state import Edition, Event, Placement, State, placements_of
 
 __all__ = [
@@ -44,8 +45,9 @@ __all__ = [
     "EventSource",
     "EventType",
     "Fail",
+    "Observer",
     "Placement",
-    "Reader",
+    "Reading",
     "Revise",
     "ScheduledEventsError",
     "Start",
