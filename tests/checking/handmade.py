@@ -14,6 +14,7 @@ import numpy as np
 from freezeframe.checking.search.space import Space
 from freezeframe.protocol.instances import Instance
 from freezeframe.protocol.language import Actor, Rule
+from freezeframe.reporting import Ending
 
 if TYPE_CHECKING:
     from freezeframe.checking.search.tables import Tables
@@ -45,6 +46,7 @@ def space_of(edges: Edges, actors: Sequence[Actor]) -> Space:
         np.array([by for by, _ in flat], np.uint16),
         levels(edges),
         len(edges),
+        Ending.COMPLETE,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import networkx as nx
@@ -16,6 +17,20 @@ def test_what_was_explored_is_written(tmp_path: Path, capsys: pytest.CaptureFixt
     graph = nx.read_graphml(path, force_multigraph=True)
     summary = f"{graph.number_of_nodes()} states, {graph.number_of_edges()} transitions"
     assert summary in capsys.readouterr().out
+
+
+def test_a_space_that_is_too_large_ends_the_search(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The search goes on no longer than until there are too many states."""
+    path = tmp_path / "space.dot"
+    assert run(["check", "two-tiers", "--graph", str(path)]) == 2
+    told = capsys.readouterr()
+    assert not told.out
+    found = re.search(r"expected at most 5,000 states, found ([\d,]+);", told.err)
+    assert found
+    assert int(found[1].replace(",", "")) < 20_000
+    assert not path.exists()
 
 
 def test_another_suffix_is_refused_before_anything_is_explored(

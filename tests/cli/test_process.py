@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -17,6 +18,7 @@ from freezeframe.fleet.examples import example_text
 from .conftest import Call
 
 COMMAND = [sys.executable, "-m", "freezeframe.cli"]
+EARLY = "each-tenant-approved-or-had-its-notice"
 GUARD = "no-other-domain-of-the-set-is-under-maintenance"
 
 
@@ -96,6 +98,52 @@ def test_a_full_disk_is_one_message() -> None:
         )
     assert done.returncode == 2
     assert done.stderr == "standard output: cannot be written: No space left on device\n"
+
+
+@pytest.mark.parametrize("closed", [1, 2])
+def test_a_closed_stream_leaves_the_verdict_in_the_exit_code(closed: int, tmp_path: Path) -> None:
+    command = shlex.join([*COMMAND, "check", "one-vm", "--without", EARLY])
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{command} {closed}>&-"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (1, "")
+    assert bool(done.stdout) is (closed == 2)
+
+
+@pytest.mark.parametrize("module", ["click", "freezeframe.fleet.errors", "freezeframe.checking"])
+def test_ctrl_c_while_the_command_is_loaded_is_one_line(module: str, tmp_path: Path) -> None:
+    """As if it were pressed just when `module` is looked for."""
+    program = (
+        "import sys\n"
+        "class Pressed:\n"
+        "    def find_spec(self, name, *_):\n"
+        f"        if name == {module!r}: raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Pressed())\n"
+        "from freezeframe.cli.__main__ import main\n"
+        "main(['check', 'one-vm'])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr.strip() == "Interrupted: nothing was decided."
+
+
+def test_guards_are_explained_one_by_one(tmp_path: Path) -> None:
+    """What the first is for can be read before the last was looked at."""
+    with subprocess.Popen(
+        [*COMMAND, "explain", "two-tiers"], cwd=tmp_path, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        told = [process.stdout.readline() for _ in range(4)]
+        assert process.poll() is None
+        process.kill()
+    assert told[0] == "What the controller's guards are for\n"
+    assert told[2].strip().startswith("schedule: ")
 
 
 def test_an_encoding_without_our_signs_gets_others(start: Call) -> None:

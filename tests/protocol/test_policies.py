@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterator
+from itertools import count, repeat
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,8 @@ from freezeframe.protocol.policies import (
     load_policy,
     one_domain_at_a_time,
 )
+from freezeframe.protocol.system import System
+from tests.fleets import one_set
 
 MODULE = """
     from freezeframe.protocol.policies import OneUpdateDomain
@@ -84,6 +88,20 @@ def test_what_is_no_policy_is_refused(name: str, found: str) -> None:
     assert isinstance(refused.value, FreezeframeError)
     assert str(refused.value).startswith("policy: expected ")
     assert found in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("lanes", "found"), [(count(), "found 0 and then 1 for web-0 on a"), (repeat("1"), "found '1'")]
+)
+def test_a_lane_that_is_no_function_of_vm_and_host_is_refused(
+    lanes: Iterator[int], found: str
+) -> None:
+    class Wavering(OneUpdateDomain):
+        def lane(self, vm: VirtualMachine, host: Host) -> int:  # noqa: ARG002 (on purpose)
+            return next(lanes)
+
+    with pytest.raises(PolicyError, match=f"expected lane to give the same whole number.*{found}"):
+        System(one_set(), Wavering())
 
 
 def test_what_counts_as_a_domain() -> None:

@@ -11,7 +11,7 @@ from freezeframe.checking.small_fleets import SMALL_FLEETS
 from freezeframe.fleet import Faults, Fleet, Limits, Span, Tolerance
 from freezeframe.properties import ALL
 from freezeframe.protocol.policies import OneFaultDomain, OneUpdateDomain, Policy
-from freezeframe.reporting import CheckResult
+from freezeframe.reporting import CheckResult, Ending
 from freezeframe.reporting.advice import Command, advice_on, options_of
 
 SINGLE = SMALL_FLEETS["single"]
@@ -81,13 +81,28 @@ def test_another_policy_than_the_default_is_questioned() -> None:
 
 def test_a_search_that_stopped_at_the_first_breach_may_be_let_go_on(broken: CheckResult) -> None:
     assert "freezeframe check f.toml --keep-going" in told(broken, SINGLE)
-    assert "--keep-going" not in told(replace(broken, frontier=0), SINGLE)
+    assert "--keep-going" not in told(replace(broken, frontier=0, ending=Ending.COMPLETE), SINGLE)
+
+
+def test_a_search_that_found_a_breach_and_hit_its_bound_says_so(broken: CheckResult) -> None:
+    text = told(replace(broken, ending=Ending.MAX_STATES), SINGLE)
+    assert "The search stopped at its bound." in text
+    assert "freezeframe check f.toml --keep-going --max-states 10000" in text
+    text = told(replace(broken, ending=Ending.INTERRUPT), SINGLE)
+    assert "The search was interrupted." in text
+
+
+def test_a_policy_is_explained_under_itself(broken: CheckResult) -> None:
+    command = Command("f.toml", ("--policy", "a:B", "--property", "event_before_impact"), 1_000)
+    text = told(replace(broken, without=()), SINGLE, command)
+    assert "freezeframe explain f.toml --policy a:B" in text
+    assert "explain f.toml --policy a:B --property" not in text
 
 
 def test_a_search_that_hit_its_bound_may_be_given_more(held: CheckResult) -> None:
-    stopped = replace(held, frontier=1, states=1_000)
+    stopped = replace(held, frontier=1, states=1_000, ending=Ending.MAX_STATES)
     assert "--max-states 10000" in told(stopped, SINGLE)
-    assert "--max-states" not in told(replace(stopped, states=999), SINGLE)
+    assert "--max-states" not in told(replace(stopped, ending=Ending.INTERRUPT), SINGLE)
 
 
 @pytest.mark.parametrize(

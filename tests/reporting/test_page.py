@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from freezeframe.checking.small_fleets import SMALL_FLEETS
-from freezeframe.reporting import CheckResult, Coverage, PropertyResult, Verdict
+from freezeframe.reporting import CheckResult, Coverage, Ending, PropertyResult, Verdict
 from freezeframe.reporting.advice import Command
 from freezeframe.reporting.layout import measured, plain
 from freezeframe.reporting.page import WIDE, check_page, code_lines
@@ -21,7 +21,9 @@ def page(result: CheckResult, *, width: int = 80, coverage: bool = False) -> str
 
 def incomplete(result: CheckResult) -> CheckResult:
     properties = [replace(each, verdict=Verdict.INCOMPLETE) for each in result.properties]
-    return replace(result, properties=tuple(properties), states=1_000, frontier=40)
+    return replace(
+        result, properties=tuple(properties), states=1_000, frontier=40, ending=Ending.MAX_STATES
+    )
 
 
 def test_a_check_that_holds_tells_every_promise_and_how_near_the_limit_it_came(
@@ -92,6 +94,7 @@ def test_an_incomplete_check_tells_how_far_it_got_and_what_to_do(held: CheckResu
     text = page(incomplete(held))
     assert text.startswith("single, under one-update-domain: incomplete\n")
     assert "Not the whole: 960 states were explored, and 40 more were seen" in text
+    assert "The search stopped at its bound, --max-states." in " ".join(text.split())
     assert "worst 30 s so far" in " ".join(text.split())
     assert "freezeframe check fleet.toml --max-states 10000" in text
     assert "Hypothesis" in text

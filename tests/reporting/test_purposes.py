@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from freezeframe.reporting import CheckResult, Verdict
 from freezeframe.reporting.advice import Command
-from freezeframe.reporting.layout import measured, plain
-from freezeframe.reporting.purposes import Explanation, Group, GuardPurpose, explanation_page
+from freezeframe.reporting.layout import Line, measured, plain
+from freezeframe.reporting.purposes import (
+    Explanation,
+    Group,
+    GuardPurpose,
+    purpose_lines,
+    summary_lines,
+)
 
 
 def harmful(broken: CheckResult) -> GuardPurpose:
@@ -40,7 +48,12 @@ def redundant(*, is_decided: bool = True) -> GuardPurpose:
 
 
 def page(explanation: Explanation, width: int = 80) -> str:
-    return plain(explanation_page(explanation, Command("", ("--policy", "a:B")), width=width))
+    command = Command("", ("--policy", "a:B"))
+    lines: list[Line] = []
+    for before, purpose in pairwise((None, *explanation.purposes)):
+        assert purpose is not None
+        lines += purpose_lines(purpose, before, command, width=width)
+    return plain([*lines, *summary_lines(explanation, command, width=width)])
 
 
 def test_a_guard_with_a_purpose_is_told_with_its_harm_and_how_to_see_it_whole(

@@ -20,7 +20,7 @@ CONTRACT = {
     "seconds": float,
     "properties": list,
 }
-DOCUMENTED = {*CONTRACT, "without", "frontier", "tick_seconds", "coverage"}
+DOCUMENTED = {*CONTRACT, "without", "frontier", "ended_by", "tick_seconds", "coverage"}
 STEP = {"at_seconds", "actor", "rule", "subjects", "changes"}
 
 
@@ -43,6 +43,13 @@ def test_every_key_of_the_contract_is_there_and_every_other_is_documented(
         assert {"name", "kind", "verdict"} <= set(each)
         assert each["kind"] in {"always", "sometimes", "eventually"}
         assert each["verdict"] in {"holds", "violated", "incomplete"}
+
+
+def test_a_promise_that_was_asked_of_nothing_says_so(held: CheckResult) -> None:
+    """As the page does, whatever the verdict is."""
+    found = {each["name"]: each["vacuous"] for each in read(held)["properties"]}
+    assert found == {each.name: each.subjects == 0 for each in held.properties}
+    assert set(found.values()) == {True, False}
 
 
 def test_the_figures_are_those_of_the_check(held: CheckResult) -> None:

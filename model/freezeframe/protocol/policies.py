@@ -18,7 +18,7 @@ from . import controller, faults, hypervisor, people
 from .components import AvailabilitySet, Host
 from .language import Deadline, Rule, RuleFunction, require
 from .settings import standard_deadlines_ms
-from .topology import Lanes
+from .topology import Lane, Lanes
 
 STANDARD_RULES: tuple[Rule, ...] = (
     *controller.RULES,
@@ -100,6 +100,29 @@ class OneFaultDomain(Policy):
     def lane(self, vm: VirtualMachine, host: FleetHost) -> int:  # noqa: ARG002 (the host decides)
         """The fault domain of the host."""
         return host.fault_domain
+
+
+def settled_lane(policy: Policy) -> Lane:
+    """The lane of `policy`, asked twice about each VM and host and then remembered.
+
+    Raises `PolicyError` where it is no number, or another the second time: a rule may depend on
+    nothing that the checks do not see.
+    """
+    known: dict[tuple[VirtualMachine, FleetHost], int] = {}
+
+    def lane(vm: VirtualMachine, host: FleetHost) -> int:
+        if (vm, host) not in known:
+            found, again = policy.lane(vm, host), policy.lane(vm, host)
+            if type(found) is not int or found != again:
+                raise PolicyError(
+                    f"policy {policy.name}: expected lane to give the same whole number for the "
+                    f"same VM and host, found {found!r} and then {again!r} for {vm.name} on "
+                    f"{host.name}"
+                )
+            known[vm, host] = found
+        return known[vm, host]
+
+    return lane
 
 
 POLICIES: Mapping[str, type[Policy]] = {

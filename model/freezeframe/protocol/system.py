@@ -17,7 +17,7 @@ from freezeframe.lifecycles import LifecycleError
 from .components import Alarm, Budget, Component, Controller, Value
 from .instances import Instance, ModelError, Outcome, Part, PartForm
 from .language import Actor, Blocked, Evaluation, Rule, Waiting, evaluating
-from .policies import POLICIES, Policy, PolicyError
+from .policies import POLICIES, Policy, PolicyError, settled_lane
 from .settings import Settings, settings_of
 from .topology import Grounding, Topology
 
@@ -56,9 +56,11 @@ class System:
         self.without = without
         try:
             self.settings: Settings = settings_of(fleet, policy.deadlines_ms(fleet), tick_ms)
-            self.topology = Topology(fleet, policy.lane)
+            self.topology = Topology(fleet, settled_lane(policy))
             self.slots = self.topology.slots
             self.instances = tuple(self._instances())
+        except PolicyError:
+            raise
         except (Exception, SystemExit) as error:
             if type(policy) in POLICIES.values():
                 raise

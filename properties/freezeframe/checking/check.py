@@ -68,6 +68,7 @@ def check(
         tick_seconds=system.settings.seconds(1),
         properties=results,
         coverage=coverage_of(space),
+        ending=space.ending,
     )
 
 

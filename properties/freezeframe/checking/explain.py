@@ -96,17 +96,23 @@ def explain(
     max_states: int = MAX_STATES_DEFAULT,
     watcher: Watcher | None = None,
     announce: Announce = lambda _: None,
+    tell: Callable[[GuardPurpose], None] = lambda _: None,
 ) -> Explanation:
     """Find, for every guard that one of `fleets` meets, the shortest harm when it is dropped.
 
     The fleets are tried in their order, and the first harm is told. A promise that a fleet breaks
-    with every guard in place tells nothing of guards, and is left out there. Ctrl-C, or a
-    `KeyboardInterrupt` from `announce`, ends it with what was found so far.
+    with every guard in place tells nothing of guards, and is left out there. What a guard is for is
+    told at once, group by group. Ctrl-C, or a `KeyboardInterrupt` from `announce`, ends it with
+    what was found so far.
     """
     purposes: list[GuardPurpose] = []
     broken: tuple[str, ...] = ()
     guards = [
-        (rule, guard) for rule in policy.rules() if rule.actor in _GROUPS for guard in rule.guards
+        (rule, guard)
+        for actor in _GROUPS
+        for rule in policy.rules()
+        if rule.actor is actor
+        for guard in rule.guards
     ]
     try:
         grounds = []
@@ -126,6 +132,7 @@ def explain(
         for number, (rule, guard) in enumerate(guards, start=1):
             search.label = f"{number}/{len(guards)} {guard}"
             purposes.append(search.purpose_of(rule, guard))
+            tell(purposes[-1])
     except KeyboardInterrupt:
         pass  # What was found so far is told, and what was not is counted.
     skipped = len(guards) - len(purposes)

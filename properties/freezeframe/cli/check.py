@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from .commands import CONTEXT
 from .console import complain, page_width, refuse_unwritable, say, show, write_file
 from .names import blamed_on, find_fleet, find_guards, find_policy, find_properties
 from .progress import ProgressLine
 
 if TYPE_CHECKING:
+    from freezeframe.checking.search.explorer import Progress
     from freezeframe.checking.search.space import Space
     from freezeframe.fleet import Fleet
     from freezeframe.reporting import CheckResult
 
-CONTEXT: Final = {"help_option_names": ["-h", "--help"]}
 DEFAULT_POLICY: Final = "one-update-domain"
 MAX_STATES_DEFAULT: Final = 20_000_000
 
@@ -147,14 +148,25 @@ def check(  # noqa: PLR0917 (click calls it by name)
     guards = find_guards(without, chosen_policy)
 
     from freezeframe.checking.check import check as run_check  # noqa: PLC0415 (names are judged first)
-    from freezeframe.checking.search.graphs import refuse_other_formats, write_graph  # noqa: PLC0415 (likewise)
+    from freezeframe.checking.search.graphs import (  # noqa: PLC0415 (likewise)
+        refuse_other_formats,
+        refuse_too_many,
+        write_graph,
+    )
     from freezeframe.reporting.advice import Command, options_of  # noqa: PLC0415 (likewise)
     from freezeframe.reporting.page import check_page  # noqa: PLC0415 (likewise)
 
     if graph is not None:
         refuse_other_formats(graph)
     spaces: list[Space] = []
-    with blamed_on(policy), ProgressLine() as line:
+    line = ProgressLine()
+
+    def watch(progress: Progress) -> None:
+        if graph is not None:
+            refuse_too_many(progress.states)
+        line.watch(progress)
+
+    with blamed_on(policy), line:
         result = run_check(
             chosen_fleet,
             chosen_policy,
@@ -162,7 +174,7 @@ def check(  # noqa: PLR0917 (click calls it by name)
             without=guards,
             max_states=max_states,
             stop_at_violation=not keep_going,
-            watcher=line.watch,
+            watcher=watch,
             on_space=None if graph is None else spaces.append,
         )
     if line.is_interrupted:

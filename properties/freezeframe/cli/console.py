@@ -38,8 +38,14 @@ _ASCII: Final = str.maketrans({"→": "->", "“": '"', "”": '"', "…": "..."
 
 
 def prepare_streams() -> None:
-    """Let no character that a stream cannot write end in a traceback."""
-    for stream in (sys.stdout, sys.stderr):
+    """Let neither a stream that is closed, nor a character that it cannot write, end in a
+    traceback.
+    """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 (until the end)
+            setattr(sys, name, nowhere)
+        stream = getattr(sys, name)
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")

@@ -10,9 +10,9 @@ from typing import Final
 
 import click
 
+from .commands import CONTEXT
 from .console import complain, say
 
-CONTEXT: Final = {"help_option_names": ["-h", "--help"]}
 DEFAULT_FOLDER: Final = Path("diagrams")
 POLICY: Final = "one-update-domain"
 

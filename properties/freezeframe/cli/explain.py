@@ -9,7 +9,8 @@ from typing import Final
 
 import click
 
-from .check import CONTEXT, DEFAULT_POLICY
+from .check import DEFAULT_POLICY
+from .commands import CONTEXT
 from .console import page_width, show
 from .names import blamed_on, find_fleet, find_policy
 from .progress import ProgressLine
@@ -58,16 +59,30 @@ def explain(ctx: click.Context, fleet: str | None, policy: str, max_states: int)
     from freezeframe.checking.explain import explain as run_explain  # noqa: PLC0415 (names are judged first)
     from freezeframe.checking.small_fleets import SMALL_FLEETS  # noqa: PLC0415 (likewise)
     from freezeframe.reporting.advice import Command, options_of  # noqa: PLC0415 (likewise)
-    from freezeframe.reporting.purposes import explanation_page  # noqa: PLC0415 (likewise)
+    from freezeframe.reporting.purposes import (  # noqa: PLC0415 (likewise)
+        GuardPurpose,
+        purpose_lines,
+        summary_lines,
+    )
 
-    with blamed_on(policy), ProgressLine() as line:
+    command = Command(fleet or "", options_of(policy, (), ()))
+    width = page_width()
+    told: list[GuardPurpose] = []
+    line = ProgressLine()
+
+    def tell(purpose: GuardPurpose) -> None:
+        line.clear()
+        show(purpose_lines(purpose, told[-1] if told else None, command, width=width))
+        told.append(purpose)
+
+    with blamed_on(policy), line:
         explanation = run_explain(
             SMALL_FLEETS if fleets is None else fleets,
             chosen_policy,
             max_states=max_states,
             watcher=line.watch,
             announce=line.begin,
+            tell=tell,
         )
-    command = Command(fleet or "", options_of(policy, (), ()))
-    show(explanation_page(explanation, command, width=page_width()))
+    show(summary_lines(explanation, command, width=width))
     ctx.exit(explanation.verdict.exit_code)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from .check import CONTEXT
+from .commands import CONTEXT
 from .console import complain, refuse_unwritable, say, write_file
 
 

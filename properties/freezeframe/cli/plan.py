@@ -13,7 +13,8 @@ import click
 
 from freezeframe.fleet.errors import FreezeframeError
 
-from .check import CONTEXT, DEFAULT_POLICY
+from .check import DEFAULT_POLICY
+from .commands import CONTEXT
 from .console import complain, page_width, refuse_unwritable, say, show, write_file
 from .names import find_fleet, find_policy
 

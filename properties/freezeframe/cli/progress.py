@@ -64,11 +64,9 @@ class ProgressLine:
         self._timer.cancel()
         if self._former is not None:
             signal.signal(signal.SIGINT, self._former)  # type: ignore[arg-type]
+        self.clear()
         with self._lock:
             self._is_shown = False
-            if self._is_drawn:
-                sys.stderr.write(_CLEAR)
-                sys.stderr.flush()
 
     def watch(self, progress: Progress) -> None:
         """Show how far a search is; raises `KeyboardInterrupt` where Ctrl-C was pressed."""
@@ -93,6 +91,14 @@ class ProgressLine:
             raise KeyboardInterrupt
         self.task = task
         self._draw(task)
+
+    def clear(self) -> None:
+        """Make room for what is printed; the line comes back with the next news."""
+        with self._lock:
+            if self._is_drawn:
+                sys.stderr.write(_CLEAR)
+                sys.stderr.flush()
+                self._is_drawn = False
 
     def _announce(self) -> None:
         self._draw(_PREPARING)

@@ -16,7 +16,8 @@ import click
 
 from freezeframe.fleet import Fleet, FreezeframeError, parse_fleet
 
-from .check import CONTEXT, DEFAULT_POLICY
+from .check import DEFAULT_POLICY
+from .commands import CONTEXT
 from .console import page_width, refuse_unwritable, say, show, write_file
 from .names import blamed_on, find_fleet, find_policy
 

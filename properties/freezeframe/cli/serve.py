@@ -11,10 +11,11 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
+from .commands import CONTEXT
 from .console import complain, refuse_unwritable, say
 from .names import find_fleet
 
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from freezeframe.scheduled_events.desk import Keeper
     from freezeframe.scheduled_events.playing import Played
     from freezeframe.scheduled_events.service import Listener
-
-CONTEXT: Final = {"help_option_names": ["-h", "--help"]}
 
 
 @click.command(

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from freezeframe.fleet import Fleet
 from freezeframe.protocol.policies import DEFAULT_POLICY
 from freezeframe.protocol.settings import resume_reserve_ms
 
-from .verdicts import CheckResult, PropertyResult, Verdict
+from .verdicts import CheckResult, Ending, PropertyResult, Verdict
 from .words import count_text, list_text, seconds_text
 
 
@@ -28,10 +28,16 @@ class Command:
     options: tuple[str, ...] = ()
     max_states: int | None = None
 
-    def spelled(self, name: str, *options: str, keep: bool = True) -> str:
-        """The line to type for a command about the same fleet; `keep` repeats the options."""
+    def spelled(self, name: str, *options: str) -> str:
+        """The line to type for a command about the same fleet with the same options, and more."""
         words = ["freezeframe", name, *([self.fleet] if self.fleet else [])]
-        return shlex.join([*words, *(self.options if keep else ()), *options])
+        return shlex.join([*words, *self.options, *options])
+
+    def having(self, *names: str) -> Command:
+        """The same without the options of other names."""
+        pairs = zip(self.options[::2], self.options[1::2], strict=True)
+        kept = tuple(word for pair in pairs if pair[0] in names for word in pair)
+        return replace(self, options=kept)
 
 
 @dataclass(frozen=True)
@@ -60,40 +66,48 @@ def _on_violation(result: CheckResult, fleet: Fleet, command: Command) -> Iterat
         yield Advice(
             f"{'A guard was' if without == 1 else 'Guards were'} switched off. "
             f"Check with {'it' if without == 1 else 'all of them'} in place:",
-            (_without_options(command).spelled("check"),),
+            (command.having("--policy", "--property").spelled("check"),),
         )
     else:
         yield from _on_fleet(broken, fleet)
     if result.policy != DEFAULT_POLICY:
         yield Advice(
             f"The policy is {result.policy}. See whether the default one keeps the promise:",
-            (Command(command.fleet).spelled("check", "--policy", DEFAULT_POLICY),),
+            (command.having().spelled("check", "--policy", DEFAULT_POLICY),),
         )
     if broken.counterexample is not None:
         yield Advice(
             "Keep this run, to be looked at in a viewer of ITF traces or replayed:",
             (command.spelled("check", "--itf", "run.itf.json", "--trace", "run.jsonl"),),
         )
-    if result.frontier:
-        yield Advice(
-            "The search ended with the first broken promise. Let it go on and decide the others:",
-            (command.spelled("check", "--keep-going"),),
-        )
+    if result.ending is not Ending.COMPLETE:
+        yield _on_undecided(result, command)
     if not without:
         yield Advice(
-            "See what each rule's guards are for:", (command.spelled("explain", keep=False),)
+            "See what each rule's guards are for:",
+            (command.having("--policy").spelled("explain"),),
         )
 
 
-def _without_options(command: Command) -> Command:
-    """The same command with every guard in place."""
-    kept: list[str] = []
-    options = iter(command.options)
-    for option in options:
-        value = next(options, "")
-        if option != "--without":
-            kept += [option, value]
-    return Command(command.fleet, tuple(kept))
+def _on_undecided(result: CheckResult, command: Command) -> Advice:
+    """How to decide the promises that the search left."""
+    if result.ending is Ending.MAX_STATES:
+        return Advice(
+            "The search stopped at its bound. Let it go on and decide the other promises:",
+            (command.spelled("check", "--keep-going", *_bound(result, command)),),
+        )
+    ended = "ended with the first broken promise"
+    if result.ending is Ending.INTERRUPT:
+        ended = "was interrupted"
+    return Advice(
+        f"The search {ended}. Let it go on and decide the others:",
+        (command.spelled("check", "--keep-going"),),
+    )
+
+
+def _bound(result: CheckResult, command: Command) -> tuple[str, str]:
+    """Ten times the bound that was met."""
+    return "--max-states", str(10 * (command.max_states or result.states))
 
 
 def _on_fleet(broken: PropertyResult, fleet: Fleet) -> Iterator[Advice]:
@@ -180,10 +194,10 @@ def _sum_text(fleet: Fleet) -> str:
 
 
 def _on_incomplete(result: CheckResult, command: Command) -> Iterator[Advice]:
-    if command.max_states is not None and result.states >= command.max_states:
+    if result.ending is Ending.MAX_STATES:
         yield Advice(
             "The search stopped at its bound. Let it go on; a state takes some tens of bytes:",
-            (command.spelled("check", "--max-states", str(10 * command.max_states)),),
+            (command.spelled("check", *_bound(result, command)),),
         )
     yield Advice(
         "Check a smaller fleet that has the same kinds of hosts and sets: fewer hosts and faults, "

@@ -60,11 +60,19 @@ def measured(text: str) -> int:
     return sum(_measured(character) for character in text)
 
 
+_BLANKS = re.compile(r" (?!s\b) *|(?<!\d) +")
+"""Where a line may end: not between a number and the seconds that it counts."""
+
+
 def wrapped(text: str, width: int) -> list[str]:
     """Break `text` at blanks into lines of at most `width` columns; a word that is longer is cut.
 
+    A number stays with its unit.
+
     >>> wrapped("never are two of them paused", 12)
     ['never are', 'two of them', 'paused']
+    >>> wrapped("with a margin of 10 s", 18)
+    ['with a margin of', '10 s']
     """
     lines: list[str] = []
     line = ""
@@ -164,7 +172,7 @@ def _measured(character: str) -> int:
 
 
 def _words(text: str, width: int) -> Iterable[str]:
-    for word in re.split(" +", text):
+    for word in _BLANKS.split(text):
         rest = word
         while measured(rest) > width:
             cut = _fitting(rest, width)

@@ -12,7 +12,7 @@ from freezeframe.fleet import Fleet
 from .advice import Advice, Command, advice_on
 from .layout import Cell, Line, Span, Style, paragraph, table
 from .timeline import counterexample_lines, summary_text
-from .verdicts import CheckResult, Coverage, PropertyResult, Verdict
+from .verdicts import CheckResult, Coverage, Ending, PropertyResult, Verdict
 from .words import count_text, seconds_text
 
 WIDE = 116
@@ -25,6 +25,11 @@ _STYLES = {
     Verdict.HOLDS: Style.GOOD,
     Verdict.VIOLATED: Style.BAD,
     Verdict.INCOMPLETE: Style.DOUBTFUL,
+}
+
+_CUT_SHORT = {
+    Ending.MAX_STATES: "The search stopped at its bound, --max-states.",
+    Ending.INTERRUPT: "The search was interrupted.",
 }
 
 
@@ -173,7 +178,7 @@ def _promises(properties: Sequence[PropertyResult], width: int) -> list[Line]:
 
 def _said(result: PropertyResult) -> tuple[str, Style]:
     """A verdict in words, and how it looks."""
-    if result.subjects == 0 and result.verdict is not Verdict.VIOLATED:
+    if result.is_vacuous:
         return "nothing to ask", Style.FAINT
     word = "not decided" if result.verdict is Verdict.INCOMPLETE else result.verdict.value
     return word, _STYLES[result.verdict]
@@ -204,11 +209,11 @@ def _figures(result: CheckResult, width: int) -> list[Line]:
     ]
     text = ", ".join(part for part in parts if part)
     lines = paragraph(text, width=width, style=Style.FAINT)
-    if result.frontier and result.verdict is not Verdict.VIOLATED:
+    if result.ending in _CUT_SHORT:
         explored = result.states - result.frontier
         lines += paragraph(
             f"Not the whole: {count_text(explored, 'state')} were explored, and "
-            f"{result.frontier:,} more were seen and left.",
+            f"{result.frontier:,} more were seen and left. {_CUT_SHORT[result.ending]}",
             width=width,
             style=Style.DOUBTFUL,
         )

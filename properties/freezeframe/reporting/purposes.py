@@ -70,21 +70,20 @@ class Explanation:
         return Verdict.HOLDS if is_complete else Verdict.INCOMPLETE
 
 
-def explanation_page(explanation: Explanation, command: Command, *, width: int) -> list[Line]:
-    """The whole page; `command` spells the check of one fleet, whose name is put in its place."""
+def purpose_lines(
+    purpose: GuardPurpose, before: GuardPurpose | None, command: Command, *, width: int
+) -> list[Line]:
+    """What one guard is for, below the headings that differ from those of the guard told `before`.
+
+    `command` spells the check of one fleet, whose name is put in its place.
+    """
     lines: list[Line] = []
-    for group in Group:
-        purposes = [each for each in explanation.purposes if each.group is group]
-        if purposes:
-            lines += [(Span(group.value, Style.TITLE),), ()]
-        rule = ""
-        for purpose in purposes:
-            if purpose.rule != rule:
-                rule = purpose.rule
-                head = f"{purpose.rule}: {purpose.rule_sentence}"
-                lines += paragraph(head, width=width, style=Style.TITLE, hanging=2)
-            lines += [*_purpose(purpose, command, width), ()]
-    return lines + list(_summary(explanation, command, width))
+    if before is None or before.group is not purpose.group:
+        lines += [(Span(purpose.group.value, Style.TITLE),), ()]
+    if before is None or before.rule != purpose.rule:
+        head = f"{purpose.rule}: {purpose.rule_sentence}"
+        lines += paragraph(head, width=width, style=Style.TITLE)
+    return [*lines, *_purpose(purpose, command, width), ()]
 
 
 def _purpose(purpose: GuardPurpose, command: Command, width: int) -> Iterator[Line]:
@@ -109,7 +108,8 @@ def _purpose(purpose: GuardPurpose, command: Command, width: int) -> Iterator[Li
     yield from code_lines(code, width=width, indent=4)
 
 
-def _summary(explanation: Explanation, command: Command, width: int) -> Iterator[Line]:
+def summary_lines(explanation: Explanation, command: Command, *, width: int) -> Iterator[Line]:
+    """How many guards there are of which sort, below what was told of each."""
     purposes = explanation.purposes
     harmful = sum(each.harm is not None for each in purposes)
     undecided = sum(not each.is_decided for each in purposes)

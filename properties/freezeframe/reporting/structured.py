@@ -11,6 +11,8 @@ verdict                 `holds`, `violated` or `incomplete`
 states, transitions     how many were discovered
 depth                   steps to the farthest state
 frontier                states that were discovered and not explored; 0 if the search is complete
+ended_by                why the search ended: `complete` (nothing was left), `violation`,
+                        `max-states` or `interrupt`
 seconds                 how long the check took
 tick_seconds            the unit in which time was counted
 properties              a list of objects, in the order of the catalogue; see below
@@ -20,7 +22,8 @@ coverage                `rules`: name to whether it fired; `guards`: name to the
 ======================= ==========================================================================
 
 A property has `name`, `kind` (`always`, `sometimes`, `eventually`), `promise`, `verdict`,
-`subjects` (how many cases it was asked of; 0 means that it had nothing to say), and
+`subjects` (how many cases it was asked of), `vacuous` (true if that is none, and it is not
+violated: the fleet has nothing to ask it of, so that its verdict says nothing), and
 
 * for `pause_within_limit`, `worst_seconds` and `limit_seconds`; counting stops one unit past the
   limit, so a `worst_seconds` above `limit_seconds` means “that or more”;
@@ -52,6 +55,7 @@ def check_object(result: CheckResult) -> Object:
         "transitions": result.transitions,
         "depth": result.depth,
         "frontier": result.frontier,
+        "ended_by": result.ending.value,
         "seconds": round(result.seconds, 3),
         "tick_seconds": result.tick_seconds,
         "properties": [_property(each) for each in result.properties],
@@ -77,6 +81,7 @@ def _property(result: PropertyResult) -> Object:
         "promise": result.promise,
         "verdict": result.verdict.value,
         "subjects": result.subjects,
+        "vacuous": result.is_vacuous,
     }
     if result.worst_seconds is not None:
         told |= {"worst_seconds": result.worst_seconds, "limit_seconds": result.limit_seconds}

@@ -24,6 +24,19 @@ class Verdict(StrEnum):
         return {Verdict.HOLDS: 0, Verdict.VIOLATED: 1, Verdict.INCOMPLETE: 3}[self]
 
 
+class Ending(StrEnum):
+    """Why a search ended."""
+
+    COMPLETE = "complete"
+    """Nothing was left to be explored."""
+    VIOLATION = "violation"
+    """A promise was found broken, and no more was asked for."""
+    MAX_STATES = "max-states"
+    """It knew as many states as it was allowed to."""
+    INTERRUPT = "interrupt"
+    """Somebody pressed Ctrl-C."""
+
+
 @dataclass(frozen=True)
 class Change:
     """One fact about a component that a step changed; `-` stands where there is nothing to tell.
@@ -95,6 +108,11 @@ class PropertyResult:
     limit_seconds: float | None = None
     counterexample: Counterexample | None = None
 
+    @property
+    def is_vacuous(self) -> bool:
+        """Whether the verdict says nothing, for the fleet has nothing to ask the promise of."""
+        return self.subjects == 0 and self.verdict is not Verdict.VIOLATED
+
 
 @dataclass(frozen=True)
 class Coverage:
@@ -126,6 +144,7 @@ class CheckResult:
     tick_seconds: float
     properties: tuple[PropertyResult, ...]
     coverage: Coverage
+    ending: Ending
 
     @property
     def verdict(self) -> Verdict:

@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from freezeframe.properties import Property
 from freezeframe.protocol.system import System
+from freezeframe.reporting import Ending
 
 from . import kernel
 from .native import Calls
@@ -140,7 +141,15 @@ class _Search:
             self.edge_by[: self.n_edges],
             tuple(self.level_start),
             self.reached,
+            self._ending(),
         )
+
+    def _ending(self) -> Ending:
+        if self.reached == self.n_states:
+            return Ending.COMPLETE
+        if self.is_interrupted:
+            return Ending.INTERRUPT
+        return Ending.MAX_STATES if self.n_states >= self.max_states else Ending.VIOLATION
 
     @contextmanager
     def _heeding_interrupts(self) -> Iterator[None]:

@@ -47,11 +47,7 @@ def to_networkx(space: Space) -> MultiDiGraph:
     """
     from networkx import MultiDiGraph  # noqa: PLC0415 (only graphs pay for the import)
 
-    if space.n_states > STATES_MAX:
-        raise GraphError(
-            f"graph: expected at most {STATES_MAX:,} states, found {space.n_states:,}; "
-            "check a smaller fleet, or stop the search with --max-states"
-        )
+    refuse_too_many(space.n_states)
     graph = MultiDiGraph(fleet=space.tables.system.fleet.name)
     for number in range(space.n_states):
         graph.add_node(number, **_node(space, number))
@@ -78,6 +74,15 @@ def refuse_other_formats(path: Path) -> None:
     """Raise `GraphError` unless the suffix of `path` names a format that can be written."""
     if path.suffix not in _FORMATS:
         raise GraphError(f"graph: expected a file name in {' or '.join(_FORMATS)}, found {path}")
+
+
+def refuse_too_many(states: int) -> None:
+    """Raise `GraphError` for more states than can be written; a search may ask as it goes."""
+    if states > STATES_MAX:
+        raise GraphError(
+            f"graph: expected at most {STATES_MAX:,} states, found {states:,}; "
+            "check a smaller fleet, or stop the search with --max-states"
+        )
 
 
 def _node(space: Space, number: int) -> dict[str, Any]:

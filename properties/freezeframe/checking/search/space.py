@@ -14,6 +14,7 @@ import numpy.typing as npt
 from freezeframe.checking.asking.questions import Question, ask
 from freezeframe.protocol.instances import Instance
 from freezeframe.protocol.system import State
+from freezeframe.reporting import Ending
 
 from .packing import Ints
 from .tables import Tables
@@ -40,6 +41,8 @@ class Space:
     level_start: tuple[int, ...]
     """Where each level begins; one more entry at the end."""
     n_expanded: int
+    ending: Ending
+    """Why the search went no farther."""
 
     @property
     def n_states(self) -> int:
