@@ -86,7 +86,7 @@ class VmSeen:
     """A VM was seen in `status`, which is one of `VISIBLE`.
 
     `is_held` tells that it bears the mark of a pause or shutdown for maintenance; it counts only
-    for a VM of which nothing was known before.
+    for a VM of which nothing was known before, or where nobody tells what maintenance asked for.
     """
 
     status: VmStatus

@@ -90,8 +90,13 @@ class Ledger:
     no record named is as before any maintenance.
     """
 
-    def __init__(self, limits: Limits | None = None) -> None:
-        """Begin with nothing known; `limits` gives the offset at which a clock is still right."""
+    def __init__(self, limits: Limits | None = None, *, trusts_marks: bool = False) -> None:
+        """Begin with nothing known; `limits` gives the offset at which a clock is still right.
+
+        Where nobody tells what maintenance asked for, trust the marks on VMs to tell whose doing it
+        is that they do not run.
+        """
+        self._trusts_marks = trusts_marks
         self._tolerance_ms = (limits or Limits()).clock_tolerance_ms
         self._now_ms: int | None = None
         self._vms: dict[str, tuple[int, SeenVm]] = {}
@@ -188,7 +193,9 @@ class Ledger:
             self._remark(Trouble.SUPERSEDED, record, "what is known of the VM is newer")
             return
         if isinstance(fact, VmSeen):
-            vm = replace(vm_seen(vm, fact, late_ms), host=record.host)
+            vm = replace(
+                vm_seen(vm, fact, late_ms, trusts_marks=self._trusts_marks), host=record.host
+            )
         elif isinstance(fact, Told):
             vm = vm_told(vm, fact, late_ms)
         elif isinstance(fact, ClockMeasured):

@@ -216,15 +216,19 @@ def _boot_told(vm: SeenVm, outcome: Outcome, late_ms: int) -> SeenVm:
     return vm if outcome is Outcome.UNKNOWN else replace(vm, may_yet_run=False)
 
 
-def vm_seen(vm: SeenVm, seen: VmSeen, late_ms: int) -> SeenVm:
-    """What is known of `vm` once it was seen so, `late_ms` ago."""
+def vm_seen(vm: SeenVm, seen: VmSeen, late_ms: int, *, trusts_marks: bool = False) -> SeenVm:
+    """What is known of `vm` once it was seen so, `late_ms` ago.
+
+    A mark tells whose doing it is of a VM of which nothing was known, or if it `trusts_marks`.
+    """
+    is_ours = seen.is_held and (vm.status is None or trusts_marks)
     if seen.status is VmStatus.PAUSED:
-        if vm.status is None and seen.is_held:
+        if is_ours and not vm.is_down_for_maintenance:
             vm = replace(vm, status=VmStatus.PAUSED, holder=Holder.MAINTENANCE, paused_ms=late_ms)
         return _pauses(vm, seen.reason, late_ms)
     if seen.status is VmStatus.RUNNING:
         return _runs(vm, seen.reason, late_ms)
-    if vm.status is None and seen.is_held and seen.status is VmStatus.STOPPED:
+    if is_ours and seen.status is VmStatus.STOPPED:
         vm = replace(vm, status=VmStatus.STOPPED, holder=Holder.MAINTENANCE)
     return _is_off(vm, seen.status, seen.reason, late_ms)
 

@@ -24,6 +24,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "explain": ("explain:explain", "Say what each guard is for: drop it, and show the harm."),
     "plan": ("plan:plan", "Say which hosts may be maintained together, in what order."),
     "serve": ("serve:serve", "Serve Scheduled Events to VMs, or play a timeline of them."),
+    "watch": ("watch:watch", "Judge live hosts, whoever maintains them."),
     "replay": ("replay:replay", "Judge a recorded history."),
     "draw": ("draw:draw", "Draw the lifecycles, the composition and the layers."),
     "import": ("importing:import_", "Write a fleet file from running libvirt hosts."),

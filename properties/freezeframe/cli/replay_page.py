@@ -32,20 +32,27 @@ _STYLES: Final = {
 def replay_page(replayed: Replayed, *, width: int, fleet_origin: str) -> list[Line]:
     """The verdict, the first violation as a timeline, every property, and what is odd."""
     judged = replayed.judgement
-    text = f"{judged.fleet}, as recorded: "
-    verdict = replayed.verdict
-    lines: list[Line] = [(Span(text, Style.TITLE), Span(verdict.value, _STYLES[verdict])), ()]
+    lines = judged_lines(judged, f"{judged.fleet}, as recorded", replayed.verdict, width)
+    if fleet_origin:
+        lines += paragraph(fleet_origin, width=width, style=Style.DOUBTFUL)
+    lines += _refinement_lines(replayed.refinement, judged, width)
+    for remark in _remarks(judged):
+        lines += paragraph(remark, width=width, style=Style.DOUBTFUL, hanging=2)
+    return lines
+
+
+def judged_lines(judged: Judgement, title: str, verdict: Verdict, width: int) -> list[Line]:
+    """The verdict, the first violation as a timeline, and every property."""
+    lines: list[Line] = [
+        (Span(f"{title}: ", Style.TITLE), Span(verdict.value, _STYLES[verdict])),
+        (),
+    ]
     if judged.violations:
         lines += [*violation_lines(judged, judged.violations[0], width), ()]
     rows = [_row(each) for each in judged.properties]
     lines += [line for row in table(rows, width=width, wraps=(1, 2)) for line in row]
     lines.append(())
     lines += paragraph(_figures(judged), width=width, style=Style.FAINT)
-    if fleet_origin:
-        lines += paragraph(fleet_origin, width=width, style=Style.DOUBTFUL)
-    lines += _refinement_lines(replayed.refinement, judged, width)
-    for remark in _remarks(judged):
-        lines += paragraph(remark, width=width, style=Style.DOUBTFUL, hanging=2)
     return lines
 
 

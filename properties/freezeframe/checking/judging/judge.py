@@ -7,36 +7,33 @@ know who recorded, nor how a verdict is shown.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Final
 
 from freezeframe.checking.asking.questions import Question, questions_of
 from freezeframe.fleet import Fleet
-from freezeframe.observation import KINDS, AlarmSeen, EventSeen, Ledger, Record, Repeats
+from freezeframe.observation import (
+    KINDS,
+    Ledger,
+    Record,
+    Repeats,
+    Told,
+)
+from freezeframe.observation.facts import KIND_OF
 from freezeframe.properties import ALL, Kind, Property, Scope
 from freezeframe.properties.catalogue import pause_within_limit
-from freezeframe.protocol.components import VM, Alarm, Component, Host, ScheduledEvent
+from freezeframe.protocol.components import VM, Component, Host
 from freezeframe.protocol.policies import OneUpdateDomain
 from freezeframe.protocol.topology import Slot, Topology
 from freezeframe.reporting import Verdict
 
+from .asked import Asked
+from .components import SEEN, Key, about
 from .judgement import Judgement, PropertyJudgement, Violation
 from .readings import HiddenError, Reading
 
 TIMELINE_MAX: Final = 200
 """How many records are kept of each VM, host and event, to be shown with a violation."""
-
-_Key = tuple[type[Component], tuple[str, ...]]
-"""A component of the fleet: its kind and its names."""
-
-_SEEN: Final[Mapping[type[Component], tuple[str, Callable[..., Any]]]] = {
-    VM: ("vm seen", Ledger.vm),
-    Host: ("host seen", Ledger.host),
-    ScheduledEvent: ("event seen", Ledger.event),
-    Alarm: ("alarm seen", lambda ledger: ledger.alarm),
-}
-"""For each component that observers can see, the kind of record that tells of it, and its view."""
 
 
 class Judge:
@@ -57,12 +54,12 @@ class Judge:
         kinds: Collection[str] = frozenset(KINDS),
     ) -> None:
         """Begin before the first record."""
-        self.ledger = Ledger(fleet.limits)
+        self.ledger = Ledger(fleet.limits, trusts_marks=KIND_OF[Told] not in kinds)
         self._properties = tuple(properties)
-        self._told = {kind: name in kinds for kind, (name, _) in _SEEN.items()}
-        self._histories: dict[_Key, deque[tuple[int, Record]]] = {}
+        self._told = {kind: name in kinds for kind, (name, _) in SEEN.items()}
+        self._histories: dict[Key, deque[tuple[int, Record]]] = {}
         self._violations: list[Violation] = []
-        self._asked: list[_Asked] = []
+        self._asked: list[Asked] = []
         self._began_ms: int | None = None
         self._records = 0
         self.widen(fleet)
@@ -73,10 +70,10 @@ class Judge:
         self._topology = Topology(fleet, OneUpdateDomain().lane)
         known = {(each.property.name, each.question.subjects): each for each in self._asked}
         self._asked = []
-        self._by_key: dict[_Key, list[int]] = {}
+        self._by_key: dict[Key, list[int]] = {}
         for prop in self._properties:
             for question in questions_of(self._topology, prop):
-                asked = known.get((prop.name, question.subjects)) or _Asked(question)
+                asked = known.get((prop.name, question.subjects)) or Asked(question)
                 asked.question = question
                 for slot in dict.fromkeys(question.slots):
                     self._by_key.setdefault(self._key(slot), []).append(len(self._asked))
@@ -91,7 +88,7 @@ class Judge:
             self._began_ms = record.monotonic_ms
         elif record.monotonic_ms > self.ledger.now_ms:
             broken = self.advance(record.monotonic_ms)
-        key = _about(record)
+        key = about(record)
         touched = [] if key is None else self._by_key.get(key, [])
         before = {
             slot: self._view(slot)
@@ -134,13 +131,13 @@ class Judge:
             self._strangers(),
         )
 
-    def _key(self, slot: int) -> _Key:
+    def _key(self, slot: int) -> Key:
         found = self._topology.slots[slot]
         return found.kind, found.names
 
     def _view(self, slot: int) -> object:
         found = self._topology.slots[slot]
-        return _SEEN[found.kind][1](self.ledger, *found.names)
+        return SEEN[found.kind][1](self.ledger, *found.names)
 
     def _ask(self, numbers: Iterable[int], before: Mapping[int, object]) -> tuple[Violation, ...]:
         broken = []
@@ -177,7 +174,7 @@ class Judge:
         self._violations += broken
         return tuple(broken)
 
-    def _answer(self, asked: _Asked, before: Mapping[int, object]) -> bool | None:
+    def _answer(self, asked: Asked, before: Mapping[int, object]) -> bool | None:
         """What the predicate says now; None if it asks for what nobody could record."""
         question = asked.question
         asked.is_timed = False
@@ -213,7 +210,7 @@ class Judge:
                 return False
         return True
 
-    def _violation(self, asked: _Asked) -> Violation:
+    def _violation(self, asked: Asked) -> Violation:
         keys = {self._key(slot): None for slot in asked.question.slots}
         for kind, names in tuple(keys):
             if kind is VM:
@@ -222,7 +219,7 @@ class Judge:
         at_ms, subjects = self.ledger.now_ms or 0, asked.question.subjects
         return Violation(asked.property, subjects, at_ms, self._timeline(keys))
 
-    def _timeline(self, keys: Iterable[_Key]) -> tuple[Record, ...]:
+    def _timeline(self, keys: Iterable[Key]) -> tuple[Record, ...]:
         found = [each for key in keys for each in self._histories.get(key, ())]
         return tuple(record for _, record in sorted(found, key=lambda each: each[0]))
 
@@ -291,38 +288,3 @@ def judge(
     if ends_at_ms is not None:
         judging.advance(ends_at_ms)
     return judging.judgement()
-
-
-@dataclass
-class _Asked:
-    """A question, and what its answers were so far."""
-
-    question: Question
-    is_true: bool = True
-    since: int = 0
-    """How many records had been folded when it became so."""
-    was_true: bool = False
-    is_timed: bool = False
-    """Whether its last answer read a duration that grows, so that time alone may change it."""
-    is_hidden: bool = False
-    """Whether it once asked for what nobody could record."""
-    worst_seconds: float = 0.0
-    """The longest duration that it read."""
-
-    @property
-    def property(self) -> Property:
-        """What is asked."""
-        return self.question.form.property
-
-
-def _about(record: Record) -> _Key | None:
-    """The component that a record tells of; None if it tells of none."""
-    if record.vm is not None:
-        return VM, (record.vm,)
-    if isinstance(record.fact, AlarmSeen):
-        return Alarm, ()
-    if record.host is None:
-        return None
-    if isinstance(record.fact, EventSeen):
-        return ScheduledEvent, (record.host, record.fact.tenant)
-    return Host, (record.host,)

@@ -1,0 +1,1 @@
+"""Tests of watching hosts while they live."""
