@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-import zlib
 from pathlib import Path
 
 import pytest
@@ -51,7 +50,6 @@ def test_a_page_that_changed_its_place_shows() -> None:
         for start, data in zip(starts, (b"aaaaaaaa", b"bbbbbbbb"), strict=True):
             digest.add(start, data)
     assert one.text() != other.text()
-    assert zlib.crc32(b"aaaaaaaa") != zlib.crc32(b"bbbbbbbb")
 
 
 def test_of_a_core_dump_only_the_memory_is_looked_at(tmp_path: Path) -> None:
