@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import os
 import struct
-import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
@@ -55,31 +54,31 @@ def of_file(path: str, extents: Sequence[tuple[int, int]]) -> Digest:
     have to be entered one by one.
     """
     digest = Digest()
-    if not extents:
-        return digest
-    size = max(length for _, length in extents)
-    buffers = threading.local()
+    threads = min(THREADS_MAX, os.cpu_count() or 1)
     descriptor = os.open(path, os.O_RDONLY)
 
-    def add(extent: tuple[int, int]) -> None:
-        start, length = extent
-        if not hasattr(buffers, "view"):
-            buffers.view = memoryview(bytearray(size))
-        piece = buffers.view[:length]
-        filled = 0
-        while filled < length:
-            count = os.preadv(descriptor, [piece[filled:]], start + filled)
-            if not count:
-                raise OSError(f"{path}: expected {length} bytes at {start}, found {filled}")
-            filled += count
-        digest.add(start, piece)
+    def add(share: Sequence[tuple[int, int]]) -> None:
+        buffer = memoryview(bytearray(max((length for _, length in share), default=0)))
+        for start, length in share:
+            piece = buffer[:length]
+            _fill(piece, descriptor, start)
+            digest.add(start, piece)
 
     try:
-        with ThreadPoolExecutor(min(THREADS_MAX, os.cpu_count() or 1)) as pool:
-            list(pool.map(add, extents))
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(add, [extents[each::threads] for each in range(threads)]))
     finally:
         os.close(descriptor)
     return digest
+
+
+def _fill(piece: memoryview, descriptor: int, start: int) -> None:
+    filled = 0
+    while filled < len(piece):
+        count = os.preadv(descriptor, [piece[filled:]], start + filled)
+        if not count:
+            raise OSError(f"expected {len(piece)} bytes at {start}, found {filled}")
+        filled += count
 
 
 def pieces(start: int, length: int, size: int = PIECE_BYTES) -> list[tuple[int, int]]:

@@ -14,6 +14,7 @@ import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import count
 from queue import SimpleQueue
 from typing import Final
 
@@ -55,6 +56,7 @@ class Holds:
         self._owed: Counter[str] = Counter()
         """How often it is yet to be told of a VM that it runs, by our doing."""
         self._origin = secrets.token_hex(4)
+        self._count = count(1)
         self._writing: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._taken_off: SimpleQueue[tuple[str, VmStatus, Held] | None] = SimpleQueue()
         self._is_closing = threading.Event()
@@ -86,7 +88,7 @@ class Holds:
         with self._writing[vm]:
             with self._lock:
                 self._claims[vm] = _Claim(status, None)
-            held = self._marks.hold(domain, status, f"{self._origin}-{secrets.token_hex(4)}")
+            held = self._marks.hold(domain, status, f"{self._origin}-{next(self._count)}")
             with self._lock:
                 self._claims[vm] = _Claim(status, held)
         try:
@@ -187,7 +189,7 @@ class Holds:
                     self._disown(vm, stop, held)
 
     def _is_own(self, held: Held) -> bool:
-        return held.token.startswith(self._origin)
+        return held.token.startswith(f"{self._origin}-")
 
     def _disown(self, vm: str, status: VmStatus, held: Held) -> None:
         with self._lock:
