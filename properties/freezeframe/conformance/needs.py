@@ -40,8 +40,7 @@ class Needs:
                 return f"no {capability}: {support.why}"
         for each in self.means:
             if not isinstance(means, each):
-                first_line = (each.__doc__ or "").partition("\n")[0]
-                return f"nothing beside the adapter is a {each.__name__}: {first_line}"
+                return f"needs a {each.__name__} beside the adapter"
         if self.reopening and isinstance(means, OpensApart):
             return means.why_apart
         if len(vms) < self.vms:
