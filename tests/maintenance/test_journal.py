@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from freezeframe.fleet import Limits, VirtualMachine, example
+from freezeframe.fleet import Limits, Update, VirtualMachine, example, parse_fleet
 from freezeframe.maintenance.journal import Journal
 from freezeframe.maintenance.journal_file import JournalError, is_journal, read_journal
 from freezeframe.maintenance.locks import HeldError
@@ -68,12 +68,21 @@ def written(path: Path, *decisions: str) -> None:
 
 def test_others_read_what_was_appended_while_it_is_open(path: Path) -> None:
     with Journal(path, FLEET) as journal:
-        assert texts(read_journal(path)) == []
+        assert texts(read_journal(path).records) == []
         keep(journal, "one", "two")
-        assert texts(read_journal(path)) == ["one", "two"]
+        assert texts(read_journal(path).records) == ["one", "two"]
         keep(journal, "three")
-        assert texts(read_journal(path)) == ["one", "two", "three"]
-        assert journal.records() == read_journal(path)
+        assert texts(read_journal(path).records) == ["one", "two", "three"]
+        assert journal.records() == read_journal(path).records
+
+
+def test_it_tells_the_fleet_and_the_policy_of_the_last_run(path: Path) -> None:
+    mended = replace(FLEET, limits=Limits(pause_ms=20_000))
+    for fleet, policy in ((FLEET, "one"), (mended, "another")):
+        with Journal(path, fleet, policy=policy):
+            pass
+    told = read_journal(path).provenance
+    assert (parse_fleet(told.fleet, "told"), told.policy) == (mended, "another")
 
 
 def test_a_later_run_finds_what_earlier_ones_wrote(path: Path) -> None:
@@ -125,14 +134,14 @@ def test_a_write_that_was_torn_is_as_if_it_had_not_begun(path: Path, tmp_path: P
         for number in range(20):
             keep(journal, f"{number}".ljust(4_000))
         after = log.read_bytes()
-        whole = read_journal(path)
+        whole = read_journal(path).records
         place = next(at for at, byte in enumerate(after) if byte != before[at])
         kept = []
         while after[place:] != before[place:]:
             torn = tmp_path / f"cut-{place}"
             shutil.copy(path, torn)
             Path(f"{torn}-wal").write_bytes(after[:place] + before[place:])
-            found = read_journal(torn)
+            found = read_journal(torn).records
             assert found == whole[: len(found)]
             kept.append(len(found))
             place += 1_777
@@ -144,10 +153,11 @@ def test_a_write_that_was_torn_is_as_if_it_had_not_begun(path: Path, tmp_path: P
 def test_a_journal_of_another_fleet_is_refused_and_left_alone(path: Path) -> None:
     written(path, "one")
     more = replace(FLEET, vms=(*FLEET.vms, VirtualMachine("another", FLEET.hosts[0].name)))
-    for other in (example("two-tiers"), more):
-        with pytest.raises(JournalError, match="with other hosts, VMs or sets"):
+    often = replace(FLEET, update=Update(attempts=9))
+    for other in (example("two-tiers"), more, often):
+        with pytest.raises(JournalError, match="with another update, hosts, VMs or sets"):
             Journal(path, other)
-    assert texts(read_journal(path)) == ["one"]
+    assert texts(read_journal(path).records) == ["one"]
 
 
 def test_durations_and_limits_may_be_mended_between_two_runs(path: Path) -> None:
@@ -230,7 +240,7 @@ try:
         journal.append([Record("a test", number + 1, 0, 0, AlarmSeen(True, "x" * 150))])
 except JournalError as error:
     print("stopped:", error)
-print(len(read_journal(path)) - number)
+print(len(read_journal(path).records) - number)
 """
 
 
@@ -252,7 +262,7 @@ def test_when_the_room_is_used_up_what_was_written_stays(tmp_path: Path) -> None
 
 
 def times_ms(path: Path) -> list[int]:
-    return [each.monotonic_ms for each in read_journal(path)]
+    return [each.monotonic_ms for each in read_journal(path).records]
 
 
 def test_times_go_on_over_a_reboot_by_the_wall_clock(path: Path) -> None:

@@ -159,7 +159,7 @@ class HostCommands:
         is_update = operation is Operation.UPDATE
         timeout_ms = self._update_ms if is_update else self._rollback_ms
         what = Specification(
-            folder=str(self._folder),
+            folder=str(self._folder.absolute()),
             boot=boot_id(),
             token=uuid.uuid4().hex,
             command=tuple(command),

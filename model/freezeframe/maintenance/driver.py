@@ -141,8 +141,11 @@ class Runner:
         self._is_ending = True
 
     def clear_alarm(self) -> None:
-        """Take it that an operator has looked at what failed, and lets the rollout go on."""
-        self._keep([(AlarmSeen(is_raised=False), None, None)])
+        """Take it that an operator has looked at what failed, if anything, and lets the rollout go
+        on.
+        """
+        if self._rulebook.component(self.course.state, Alarm).is_raised:
+            self._keep([(AlarmSeen(is_raised=False), None, None)])
 
     def _news(self) -> Iterator[News]:
         for site in self._sites.values():

@@ -17,7 +17,7 @@ from typing import Final, Self
 
 from freezeframe.adapters.machine_clock import MachineClock, boot_id
 from freezeframe.adapters.protocol import Clock
-from freezeframe.fleet import Fleet
+from freezeframe.fleet import Fleet, write_fleet
 from freezeframe.fleet.errors import shown
 from freezeframe.observation import Record, record_line
 
@@ -38,14 +38,16 @@ not stop a maintenance of some ten thousand steps half-way."""
 
 
 def identity(fleet: Fleet) -> str:
-    """A digest of which hosts and VMs a fleet has, where they are, and what they belong to.
+    """A digest of which hosts and VMs a fleet has, where they are, what they belong to, and how
+    often which kind of update is tried.
 
     Fleets of one identity share a journal. Durations, limits, commands and what a check may inject
     are left out, so that they can be mended between two runs.
     """
     parts = {
         "name": fleet.name,
-        "hosts": [(host.name, host.uri, host.fault_domain) for host in fleet.hosts],
+        "update": (fleet.update.kind, fleet.update.attempts),
+        "hosts": [(host.name, host.uri, host.fault_domain, host.update) for host in fleet.hosts],
         "vms": [(vm.name, vm.host, vm.availability_set, vm.update_domain) for vm in fleet.vms],
         "sets": [(each.name, each.update_domains) for each in fleet.availability_sets],
     }
@@ -56,9 +58,17 @@ class Journal:
     """An open journal, which this process alone may write; may be used by several threads."""
 
     def __init__(
-        self, path: Path, fleet: Fleet, *, clock: Clock | None = None, boot: str | None = None
+        self,
+        path: Path,
+        fleet: Fleet,
+        *,
+        policy: str = "",
+        clock: Clock | None = None,
+        boot: str | None = None,
     ) -> None:
         """Open the journal at `path` for `fleet`, or begin one; the caller closes it.
+
+        `policy` is kept for whoever reads it later.
 
         `clock` dates what is written, and `boot` tells since when it runs; by default this
         machine's.
@@ -82,7 +92,7 @@ class Journal:
                 self._database = self._held.enter_context(connected(path))
                 self._prepare(fleet)
                 self._reserve()
-                self.run = self._begin_run()
+                self.run = self._begin_run(fleet, policy)
         except BaseException:
             self._held.close()
             raise
@@ -137,7 +147,7 @@ class Journal:
         name, found = database.execute("SELECT name, identity FROM fleet").fetchone()
         if found != identity(fleet):
             text = f"expected a journal of the fleet {shown(fleet.name)} as its file is now, found "
-            text += f"one of {shown(name)} with other hosts, VMs or sets; give each fleet a "
+            text += f"one of {shown(name)} with another update, hosts, VMs or sets; give each a "
             raise JournalError(self.path, f"{text}journal of its own with --journal")
 
     def _reserve(self) -> None:
@@ -150,10 +160,12 @@ class Journal:
         with self._database:
             self._database.execute("DROP TABLE room")
 
-    def _begin_run(self) -> int:
+    def _begin_run(self, fleet: Fleet, policy: str) -> int:
         now = (os.getpid(), self._boot, self._clock.monotonic_ms(), self._clock.wall_ms())
         with self._database:
             done = self._database.execute(
-                "INSERT INTO runs (pid, boot, monotonic_ms, wall_ms) VALUES (?, ?, ?, ?)", now
+                "INSERT INTO runs (pid, boot, monotonic_ms, wall_ms, fleet_file, policy) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
+                (*now, write_fleet(fleet), policy),
             )
         return int(done.lastrowid or 0)

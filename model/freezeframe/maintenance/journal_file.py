@@ -6,8 +6,8 @@ and others may read meanwhile. Version 1 has the `application_id` 0x46465A4A and
 
 * `fleet`: one row, with the `name` and the `identity` of the fleet (`journal.identity`);
 * `runs`: one row for each controller that opened it: its `number` from 1, its process `pid`, the
-  `boot` of its machine (`machine_clock.boot_id`), and both clocks at that moment, `monotonic_ms`
-  (CLOCK_BOOTTIME) and `wall_ms` (Unix epoch);
+  `boot` of its machine (`machine_clock.boot_id`), both clocks at that moment, `monotonic_ms`
+  (CLOCK_BOOTTIME) and `wall_ms` (Unix epoch), the text of a `fleet_file`, and the `policy`;
 * `entries`: what was decided and seen, in order: `number` from 1, the `run` that wrote it, and the
   `record`, a line of `freezeframe.observation.records`.
 
@@ -29,7 +29,7 @@ from typing import Final
 from urllib.parse import quote
 
 from freezeframe.fleet import FreezeframeError
-from freezeframe.observation import Record, header_line, read_records
+from freezeframe.observation import History, Provenance, Record, header_line, read_records
 
 VERSION: Final = 1
 _APPLICATION_ID: Final = 0x46465A4A
@@ -42,7 +42,8 @@ SCHEMA: Final = (
     "CREATE TABLE fleet (name TEXT NOT NULL, identity TEXT NOT NULL) STRICT",
     (
         "CREATE TABLE runs (number INTEGER PRIMARY KEY, pid INTEGER NOT NULL, boot TEXT NOT NULL, "
-        "monotonic_ms INTEGER NOT NULL, wall_ms INTEGER NOT NULL) STRICT"
+        "monotonic_ms INTEGER NOT NULL, wall_ms INTEGER NOT NULL, fleet_file TEXT NOT NULL, "
+        "policy TEXT NOT NULL) STRICT"
     ),
     (
         "CREATE TABLE entries (number INTEGER PRIMARY KEY, run INTEGER NOT NULL REFERENCES runs, "
@@ -70,8 +71,10 @@ class _Run:
     wall_ms: int
 
 
-def read_journal(path: Path) -> tuple[Record, ...]:
+def read_journal(path: Path) -> History:
     """All that a journal holds at this moment; others may write to it meanwhile.
+
+    It is told to be of the fleet and the policy of the last run.
 
     Raises:
         JournalError: It cannot be read, is damaged, or is no journal.
@@ -83,7 +86,9 @@ def read_journal(path: Path) -> tuple[Record, ...]:
             raise JournalError(path, "expected a journal, found no such file")
         with connected(path, "ro") as database:
             refuse_damage(path, database)
-            return read_entries(path, database)
+            last = "SELECT fleet_file, policy FROM runs ORDER BY number DESC LIMIT 1"
+            fleet, policy = database.execute(last).fetchone() or ("", "")
+            return History(Provenance(fleet=fleet, policy=policy), read_entries(path, database))
 
 
 def is_journal(path: Path) -> bool:

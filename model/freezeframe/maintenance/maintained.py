@@ -8,11 +8,10 @@ Whatever it does not add it leaves to the adapter beneath.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final, Protocol, runtime_checkable
+from typing import Protocol
 
 from freezeframe.adapters.errors import AdapterError, OutcomeUnknown, Unreachable
-from freezeframe.adapters.protocol import Call, Clock, Observes, Subscription, TellsChanges
-from freezeframe.adapters.recording import Maintains
+from freezeframe.adapters.protocol import Call, Clock, Subscription
 from freezeframe.adapters.values import (
     Capability,
     ClockReading,
@@ -26,15 +25,8 @@ from freezeframe.lifecycles import VmStatus
 from freezeframe.observation import Operation
 
 from .commands import CommandCall, HostCommands
+from .sites import LOOK_MS, Hypervisor
 from .watchdog.leases import Bounds, Lease, WatchdogError
-
-LOOK_MS: Final = 1_000
-"""How long a look at the host's VMs may take."""
-
-
-@runtime_checkable
-class Reached(Maintains, Observes, TellsChanges, Protocol):
-    """What maintenance needs of the adapter of a host."""
 
 
 class Guards(Protocol):
@@ -48,12 +40,12 @@ class Guards(Protocol):
 
 
 class MaintainedHost:
-    """One host; fills all protocols of `Reached`, and `UpdatesHost`."""
+    """One host; fills `Hypervisor`, `UpdatesHost` and `AttendsUpdate`."""
 
     def __init__(
         self,
         host: Host,
-        adapter: Reached,
+        adapter: Hypervisor,
         commands: HostCommands,
         watchdog: Guards,
         bounds: Bounds,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, runtime_checkable
 
 from freezeframe.adapters.errors import AdapterError, Refused
 from freezeframe.adapters.protocol import (
@@ -49,6 +49,7 @@ LOOK_MS: Final = 1_000
 """How long a look at a host may take."""
 
 
+@runtime_checkable
 class Hypervisor(
     Adapter,
     Observes,

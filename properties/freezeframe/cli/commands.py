@@ -23,6 +23,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "check": ("check:check", "Check that a fleet keeps its promises, whatever happens."),
     "explain": ("explain:explain", "Say what each guard is for: drop it, and show the harm."),
     "plan": ("plan:plan", "Say which hosts may be maintained together, in what order."),
+    "run": ("run:run", "Maintain real hosts, one update domain at a time."),
     "serve": ("serve:serve", "Serve Scheduled Events to VMs, or play a timeline of them."),
     "watch": ("watch:watch", "Judge live hosts, whoever maintains them."),
     "replay": ("replay:replay", "Judge a recorded history."),

@@ -73,7 +73,8 @@ def replay(  # noqa: PLR0917 (click calls it by name)
 ) -> None:
     """Judge a recorded history by the promises, and say whether the model allows every step.
 
-    TRACE is a file of JSON lines as written by run, watch, the adapters, or check --trace.
+    TRACE is a journal of run, or a file of JSON lines as written by run, watch, the adapters, or
+    check --trace.
     """
     json_path = None if json_file in (None, _STDOUT) else Path(str(json_file))
     if json_path is not None:
@@ -107,8 +108,11 @@ def replay(  # noqa: PLR0917 (click calls it by name)
 
 
 def _read(trace: Path) -> History:
-    from freezeframe.observation import read_history  # noqa: PLC0415 (help does without)
+    from freezeframe.maintenance.journal_file import is_journal, read_journal  # noqa: PLC0415 (help does without)
+    from freezeframe.observation import read_history  # noqa: PLC0415 (likewise)
 
+    if is_journal(trace):
+        return read_journal(trace)
     try:
         text = trace.read_text(encoding="utf-8")
     except OSError as error:

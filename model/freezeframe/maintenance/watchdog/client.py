@@ -48,11 +48,11 @@ class Watchdog:
             WatchdogError: It does not start, or cannot open a host.
 
         """
-        self._folder, self._source = folder, source
+        self._folder, self._source = folder.absolute(), source
         self._charge = {
             "fleet": write_fleet(fleet),
             "bounds": asdict(bounds),
-            "commands": str(folder / "commands"),
+            "commands": str(self._folder / "commands"),
         }
         self._lock = threading.RLock()
         self._leases: dict[str, Lease] = {}
@@ -70,6 +70,11 @@ class Watchdog:
     def pid(self) -> int:
         """Its process."""
         return self._child.pid
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no lease is left."""
+        return not self._leases
 
     def lease(self, lease: Lease) -> None:
         """Have it know that a VM may be paused; when it returns, the VM may be.

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from freezeframe.fleet import Fleet, FreezeframeError
+from freezeframe.fleet import Fleet, FreezeframeError, UpdateKind
 from freezeframe.protocol import Deadline
 
 SLACK_MS_MIN: Final = 1_000
@@ -67,12 +67,16 @@ class Bounds:
 
 
 def bounds_of(fleet: Fleet, deadlines_ms: Mapping[Deadline, int]) -> Bounds:
-    """When the watchdog acts, where the controller's own deadlines are `deadlines_ms`.
+    """When the watchdog acts, where the controller's own deadlines are `deadlines_ms`; of no
+    account where no update pauses VMs.
 
     Raises:
         WatchdogError: They leave the watchdog no time, after the controller's and before the limit.
 
     """
+    kinds = {host.update or fleet.update.kind for host in fleet.hosts}
+    if UpdateKind.VM_PRESERVING not in kinds:
+        return Bounds(fleet.limits.pause_ms, fleet.limits.pause_ms)
     last_resume_ms = fleet.limits.pause_ms - fleet.timing.resume.max_ms * (
         1 + fleet.tolerance.resume_failure
     )

@@ -1,0 +1,85 @@
+"""What is said of a maintenance before it begins and when it is over, and its exit code.
+
+It must not know how a maintenance is run, nor where the words go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from freezeframe.checking.judging import Judgement
+from freezeframe.fleet import Fleet
+from freezeframe.maintenance.course import Divergence
+from freezeframe.maintenance.driver import Standing
+from freezeframe.maintenance.planning import Plan
+from freezeframe.reporting import Verdict
+from freezeframe.reporting.layout import Line, Span, Style, paragraph
+from freezeframe.reporting.words import count_text, seconds_text
+
+from .replay_page import violation_lines
+
+_CODES: Final = {
+    Standing.COMPLETED: 0,
+    Standing.HALTED: 1,
+    Standing.STUCK: 3,
+    Standing.ENDED: 3,
+}
+_WORDS: Final = {
+    Standing.COMPLETED: ("Every host runs the new software.", Style.GOOD),
+    Standing.HALTED: (
+        "Halted: something failed. Nothing is left paused. When it is mended, go on with --resume.",
+        Style.BAD,
+    ),
+    Standing.STUCK: (
+        "The rules allow nothing more, though nothing failed. Nothing is left paused.",
+        Style.DOUBTFUL,
+    ),
+    Standing.ENDED: (
+        "Ended before every host was done. Nothing is left paused. Go on with --resume.",
+        Style.DOUBTFUL,
+    ),
+}
+_SHOWN_MAX: Final = 5
+"""Divergences that are shown."""
+
+
+def exit_code(standing: Standing, judged: Judgement) -> int:
+    """0 completed, 1 halted or a promise was broken, 3 ended before it was done."""
+    return 1 if judged.verdict is Verdict.VIOLATED else _CODES[standing]
+
+
+def announcement(planned: Plan, fleet: Fleet, *, width: int) -> list[Line]:
+    """Which hosts will be maintained in which order, how, and which VMs are paused for it."""
+    hosts = {host.name: host for host in fleet.hosts}
+    lines: list[Line] = [(Span(f"{fleet.name}, under {planned.policy}", Style.TITLE),), ()]
+    for number, wave in enumerate(planned.waves, start=1):
+        for name in wave.hosts:
+            host = hosts[name]
+            vms = ", ".join(vm.name for vm in fleet.vms if vm.host == name) or "no VM"
+            how = " ".join(host.update_command) or "no update_command"
+            text = f"{name}: pauses {vms}; updates by: {how}"
+            lines += paragraph(text, width=width, hanging=4, first=f"  {number}  ")
+            lines.append((Span(f"       {host.uri or 'no uri'}", Style.FAINT),))
+    return [*lines, ()]
+
+
+def conclusion(
+    standing: Standing, judged: Judgement, divergences: Sequence[Divergence], *, width: int
+) -> list[Line]:
+    """How it ended, what of the promises was broken, and what was not as the model has it."""
+    text, style = _WORDS[standing]
+    lines: list[Line] = [(), *paragraph(text, width=width, style=style)]
+    longest = [each.worst_seconds for each in judged.properties if each.worst_seconds is not None]
+    broken = [each.property.name for each in judged.properties if each.violations]
+    verdict = f"broken: {', '.join(broken)}" if broken else "every promise was kept"
+    seconds = seconds_text(max(longest, default=0))
+    lines += paragraph(f"Longest pause {seconds}; {verdict}.", width=width)
+    if divergences:
+        told = count_text(len(divergences), "thing")
+        lines += paragraph(f"Not as the fleet file has it, {told}:", width=width)
+        for each in divergences[:_SHOWN_MAX]:
+            lines += paragraph(str(each), width=width, indent=2, style=Style.DOUBTFUL)
+    if judged.violations:
+        lines += [(), *violation_lines(judged, judged.violations[0], width)]
+    return lines
