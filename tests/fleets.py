@@ -141,8 +141,8 @@ CASES: Mapping[str, Case] = {
             tolerance=Tolerance(event_lost=1),
             limits=NO_NOTICE,
         ),
-        1_269,
-        2_800,
+        1_790,
+        4_435,
         35,
     ),
     "the controller crashes more often than tolerated": Case(
@@ -151,12 +151,30 @@ CASES: Mapping[str, Case] = {
             tolerance=Tolerance(controller_crash=1),
             limits=LONG_NOTICE,
         ),
-        1_445,
-        2_912,
+        1_719,
+        3_526,
         36,
     ),
+    "a guest agent dies": Case(
+        one_vm(vms=(V, W), timing=STEADY, limits=NO_NOTICE, faults=Faults(agent_death=1)),
+        217,
+        368,
+        23,
+    ),
+    "guests ask late and approve too much": Case(
+        one_vm(
+            customer=CustomerActions(poll_late=2, approve_again=2, approve_for_another=1),
+            limits=LONG_NOTICE,
+            update=Update(attempts=2),
+            faults=Faults(update_failure=1),
+            timing=STEADY,
+        ),
+        1_403,
+        3_300,
+        32,
+    ),
     "VMs crash and stop at I/O errors": Case(
-        one_vm(vms=(V, W), timing=STEADY, faults=Faults(vm_crash=1, io_error=1)), 798, 1_610, 19
+        one_vm(vms=(V, W), timing=STEADY, faults=Faults(vm_crash=1, io_error=1)), 798, 1_746, 19
     ),
     "power fails": Case(
         one_vm(
@@ -164,8 +182,8 @@ CASES: Mapping[str, Case] = {
             customer=CustomerActions(start=1, delete=1),
             timing=replace(COARSE, pause=span(5, 5), resume=span(5, 5), update=span(5, 5)),
         ),
-        287,
-        707,
+        307,
+        767,
         19,
     ),
     "power fails beneath a set": Case(
@@ -197,8 +215,8 @@ CASES: Mapping[str, Case] = {
             customer=CustomerActions(move=1, suspend=1, stop=1),
         ),
         3_840,
-        10_609,
-        41,
+        10_701,
+        40,
     ),
     "some VMs cannot be paused": Case(
         one_vm(
@@ -206,8 +224,8 @@ CASES: Mapping[str, Case] = {
             faults=Faults(update_failure=1, io_error=1, power_loss=1),
             timing=STEADY,
         ),
-        1_141,
-        2_648,
+        1_146,
+        2_730,
         31,
     ),
     "an update that preserves nothing": Case(
@@ -216,12 +234,17 @@ CASES: Mapping[str, Case] = {
             faults=Faults(update_hang=1, event_lost=1, controller_crash=1),
             customer=CustomerActions(suspend=1, start=1),
         ),
-        896,
-        1_877,
-        27,
+        4_141,
+        10_139,
+        29,
     ),
     "an update without impact": Case(
-        one_set(update=Update(UpdateKind.NO_IMPACT), faults=Faults(power_loss=1)), 356, 791, 17
+        one_set(
+            update=Update(UpdateKind.NO_IMPACT), faults=Faults(power_loss=1, controller_crash=1)
+        ),
+        2_091,
+        4_775,
+        19,
     ),
     "two sets share a host": Case(two_sets(), 1_533, 2_746, 41),
     "one host carries two domains": Case(

@@ -19,6 +19,7 @@ from freezeframe.observation import (
 
 RUNS = VmSeen(VmStatus.RUNNING, Reason.UNPAUSED)
 PAUSED = VmSeen(VmStatus.PAUSED, Reason.USER)
+FAILS = VmSeen(VmStatus.FAILED, Reason.CRASHED)
 
 
 class Recording:

@@ -3,9 +3,10 @@
 Written by hand from the sentences of the rules, and therefore an oracle: it takes nothing from the
 protocol, the tables or the explorer, only a fleet. It covers the policy of one update domain at a
 time, VM-preserving updates, VMs that stay where they are, and every fault but those that blind or
-stop the controller. What then follows from something else is no variable: the controller sees what
-is, a VM's memory is intact unless it failed, its clock is right unless it has just been resumed,
-and maintenance holds it just while it is pausing, paused or resuming.
+stop the controller or silence an agent for good. What then follows from something else is no
+variable: the controller sees what is, a VM's memory is intact unless it failed, its clock is right
+unless it has just been resumed, and maintenance holds it just while it is pausing, paused or
+resuming.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from freezeframe.fleet import Fleet, UpdateKind
 
 from .promela_terms import STATUSES, Option, Terms
 
-_BLINDING = ("controller_crash", "event_lost", "event_repeated", "io_error")
+_BLINDING = ("controller_crash", "event_lost", "event_repeated", "io_error", "agent_death")
 
 
 def promela(fleet: Fleet) -> str:
@@ -143,7 +144,8 @@ class _Model(Terms):
         is_back = (f"host{host} == ROLLING_BACK", *may)
         yield Option(f"roll back {host}", is_back, self.enters(host, "RESTORING"), must)
         up = [f"(vm{v} == RUNNING || vm{v} == FAILED)" for v in self.vms_on(host)]
-        failed = f"if :: new{host} == 0 && attempts{host} == 0 -> alarm = 1 :: else fi"
+        in_vain = f"new{host} == 0 && attempts{host} == 0"
+        failed = f"if :: {in_vain} -> alarm = 1; failed_host{host} = 1 :: else fi"
         yield Option(
             f"return {host}",
             (f"host{host} == RESTORING", *up),
@@ -163,11 +165,14 @@ class _Model(Terms):
             yield Option(f"fail update {host}", (is_updating, *may), effects)
         if "power_loss" in self.budgets:
             may, spend = self.spent("power_loss")
+            mine = self.vms_on(host)
             leaves = " ; ".join(self.leaves_sets(host)) or "skip"
             effects = (
                 f"if :: host{host} != IN_SERVICE -> {leaves} :: else fi",
                 *self.enters(host, "NO_POWER"),
-                *(f"vm{v} = FAILED; paused_for{v} = 0; vm_for{v} = 0" for v in self.vms_on(host)),
+                f"failed_host{host} = 1",
+                *(f"if :: vm{v} != FAILED -> failed_vm{v} = 1 :: else fi" for v in mine),
+                *(f"vm{v} = FAILED; paused_for{v} = 0; vm_for{v} = 0" for v in mine),
                 *self.ends_events(host),
                 "alarm = 1",
                 *spend,
@@ -195,7 +200,13 @@ class _Model(Terms):
         yield Option(f"set clock {vm}", guard, (f"vm{vm} = RUNNING", f"vm_for{vm} = 0"), must)
 
     def _vm_faults(self, vm: int) -> Iterator[Option]:
-        lost = (f"vm{vm} = FAILED", f"vm_for{vm} = 0", f"paused_for{vm} = 0", "alarm = 1")
+        lost = (
+            f"vm{vm} = FAILED",
+            f"failed_vm{vm} = 1",
+            f"vm_for{vm} = 0",
+            f"paused_for{vm} = 0",
+            "alarm = 1",
+        )
         ran_on = (f"vm{vm} = RUNNING", f"vm_for{vm} = 0", f"paused_for{vm} = 0")
         for name, status, effects in (
             ("pause_failure", "PAUSING", ran_on),
@@ -232,6 +243,8 @@ class _Model(Terms):
                 for g in range(len(self.sets))
             ),
             *(f"if :: attempts{h} == 0 -> attempts{h} = {attempts} :: else fi" for h in self.hosts),
+            *(f"failed_host{h} = 0" for h in self.hosts),
+            *(f"failed_vm{v} = 0" for v in self.vms),
         )
         return Option("clear alarm", ("alarm == 1",), effects)
 

@@ -112,10 +112,12 @@ class Terms:
             yield _variable(f"hung{host}", 1)
             yield _variable(f"new{host}", 1)
             yield _variable(f"attempts{host}", attempts, attempts)
+            yield _variable(f"failed_host{host}", 1)
         for vm in self.vms:
             yield _variable(f"vm{vm}", vms)
             yield _variable(f"paused_for{vm}", self.limit + 1)
             yield _variable(f"vm_for{vm}", max(resume, clock_sync))
+            yield _variable(f"failed_vm{vm}", 1)
         for group, name in enumerate(self.sets):
             domains = [
                 vm.update_domain or 0 for vm in self.fleet.vms if vm.availability_set == name

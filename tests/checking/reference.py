@@ -9,21 +9,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, get_type_hints
 
 import networkx as nx
 
 from freezeframe.lifecycles import LifecycleError
 from freezeframe.properties import ALL, Kind, Property, Scope
-from freezeframe.protocol.components import VM, Component, Host, Value
+from freezeframe.protocol.components import VM, Value
 from freezeframe.protocol.instances import Instance
-from freezeframe.protocol.language import Blocked, Evaluation, Waiting, evaluating
+from freezeframe.protocol.language import Blocked, Clock, Evaluation, Waiting, evaluating
 from freezeframe.protocol.system import State, System
 from freezeframe.protocol.topology import Grounding
 from freezeframe.protocol.views import VIEWED, view_of
 
 AFTER = "after"
+NOWHERE = -1
+"""Where an edge leads that is never taken."""
 Edge = tuple[int | None, int]
 """(number of the instance, None for time; number of the state it leads to)."""
 
@@ -105,10 +107,13 @@ def _taken(
         finally:
             for guard, answer in evaluation.guards:
                 graph.guards[guard].add(answer)
-        is_due = is_due or evaluation.due
-        pulls += evaluation.pulls
+        if not form.is_cut_short:
+            is_due = is_due or evaluation.due
+            pulls += evaluation.pulls
         for position, slot in enumerate(part.slots):
             value = handles[position].freeze()
+            if form.is_cut_short and value != state[slot]:
+                value = form.kinds[position].journalled(state[slot], value)
             if value != state[slot]:
                 assert slot not in written, f"{instance}: two functions change slot {slot}"
                 written[slot] = value
@@ -138,26 +143,26 @@ def broken(system: System, graph: Graph, properties: Sequence[Property] = ALL) -
 
 
 def _where_broken(system: System, graph: Graph, prop: Property) -> int | None:
-    if prop.scope is Scope.STANDSTILL:
-        numbers = (
-            n for n in range(len(graph.states)) if not _is_kept_at_rest(system, graph, prop, n)
-        )
-        return min((graph.depth_of[number] for number in numbers), default=None)
     tuples = list(_tuples(system, prop))
     if prop.scope is Scope.STEP:
+        asked = [(each, _untimed(system, each)) for each in tuples]
         depths = [
             graph.depth_of[number]
             for number, edges in enumerate(graph.edges)
             for _, to in edges
             if not all(
                 _holds(system, prop, each, graph.states[number], graph.states[to])
-                for each in tuples
+                for each, (slot, fields) in asked
+                if _differs(graph.states[number][slot], graph.states[to][slot], fields)
             )
         ]
         return min(depths, default=None)
     truth = [
         [_holds(system, prop, each, state, state) for each in tuples] for state in graph.states
     ]
+    if prop.scope is Scope.STANDSTILL:
+        owing = {number for number, row in enumerate(truth) if not all(row)}
+        return -1 if _can_avoid(system, _without_time(graph), owing) else None
     if prop.kind is Kind.ALWAYS:
         return min(
             (depth for depth, row in zip(graph.depth_of, truth, strict=True) if not all(row)),
@@ -201,18 +206,27 @@ def _holds(
     return prop.predicate(*arguments)
 
 
-def _is_kept_at_rest(system: System, graph: Graph, prop: Property, number: int) -> bool:
-    """Whether something reliable changes the state `number`, or `prop` is content with it."""
-    for by, to in graph.edges[number]:
-        is_fair = by is None or system.instances[by].rule.is_fair
-        if is_fair and to != number:
-            return True
-    hosts: list[Component] = [
-        slot.kind(value)
-        for slot, value in zip(system.slots, graph.states[number], strict=True)
-        if slot.kind is Host
+def _untimed(system: System, grounding: Grounding) -> tuple[int, tuple[int, ...]]:
+    """The slot that a step must change, and the fields of its component that are no clocks: time
+    alone is no step.
+    """
+    last = grounding.slots[-1]
+    kind = system.slots[last].kind
+    hints = get_type_hints(kind)
+    return last, tuple(i for i, name in enumerate(kind.FIELDS) if hints[name] is not Clock)
+
+
+def _differs(before: Value, after: Value, fields: tuple[int, ...]) -> bool:
+    return before != after and any(before[field] != after[field] for field in fields)
+
+
+def _without_time(graph: Graph) -> Graph:
+    """The graph for a time that stands still: time that would change something leads nowhere."""
+    edges = [
+        [(by, NOWHERE if by is None and to != number else to) for by, to in out]
+        for number, out in enumerate(graph.edges)
     ]
-    return prop.predicate(tuple(view_of(host, system.settings) for host in hosts))
+    return replace(graph, edges=edges)
 
 
 def _can_avoid(system: System, graph: Graph, states: set[int]) -> bool:
@@ -222,7 +236,7 @@ def _can_avoid(system: System, graph: Graph, states: set[int]) -> bool:
     something reliable is possible in one of them and never happens among them, then that one cannot
     be visited again and again; the parts of what remains are asked in turn.
     """
-    if any(not graph.edges[number] for number in states):
+    if any(not any(_is_fair(system, by) for by, _ in graph.edges[number]) for number in states):
         return True
     inside = nx.DiGraph()
     inside.add_edges_from((n, to) for n in states for _, to in graph.edges[n] if to in states)
@@ -233,9 +247,13 @@ def _can_avoid(system: System, graph: Graph, states: set[int]) -> bool:
         impatient = {
             n
             for n in part
-            for by, _ in graph.edges[n]
-            if by not in done and (by is None or system.instances[by].rule.is_fair)
+            for by, to in graph.edges[n]
+            if to == NOWHERE or (by not in done and _is_fair(system, by))
         }
         if not impatient or _can_avoid(system, graph, part - impatient):
             return True
     return False
+
+
+def _is_fair(system: System, by: int | None) -> bool:
+    return by is None or system.instances[by].rule.is_fair

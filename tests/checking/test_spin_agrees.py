@@ -78,6 +78,8 @@ LEFT_OUT = {
     *("shut_down", "boot"),  # updates that do not preserve VMs
     *("poll", "believe", "discard", "lose_event", "repeat_event"),  # what the controller misses
     *("crash_controller", "restart_controller"),
+    *("kill_agent", "report_agent", "mend_agent"),
+    *("poll_late", "poll_events", "approve_again", "approve_for_another"),
     *("create", "delete", "start", "stop", "move", "suspend", "release", "stop_at_io_error"),
 }
 """The rules that the Promela model leaves out, as its first lines say."""

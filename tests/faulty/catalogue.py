@@ -22,7 +22,7 @@ from freezeframe.fleet import (
 )
 from freezeframe.protocol.policies import OneUpdateDomain, Policy
 
-from . import controllers, hypervisors
+from . import controllers, hypervisors, recollection, services
 
 
 def _span(least_seconds: int, longest_seconds: int) -> Span:
@@ -148,6 +148,7 @@ def _dropped(guard: str, breaks: str, fleet: Fleet) -> PlantedFault:
 
 
 DROPPED_GUARDS = (
+    _dropped("schedule/the-host-runs-the-old-software", "no_needless_impact", one_vm(attempts=2)),
     _dropped(
         "schedule/no-failure-waits-for-an-operator",
         "halts_on_failure",
@@ -236,6 +237,8 @@ DROPPED_GUARDS = (
 )
 
 _HANG = Faults(update_hang=1)
+_CRASH = Faults(controller_crash=1)
+_CRASH_TOLERATED = Tolerance(controller_crash=1)
 
 WRONG_CONTROLLERS = (
     PlantedFault("all at once", "one_update_domain_paused", two_domains(), controllers.AllAtOnce),
@@ -311,25 +314,78 @@ WRONG_CONTROLLERS = (
         "never looks",
         "no_vm_left_paused",
         one_vm(faults=Faults(event_lost=1), tolerance=Tolerance(event_lost=1)),
-        controllers.NeverLooks,
+        recollection.NeverLooks,
     ),
     PlantedFault(
         "restarts blindly",
         "no_vm_left_paused",
         one_vm(faults=Faults(controller_crash=1), tolerance=Tolerance(controller_crash=1)),
-        controllers.RestartsBlindly,
+        recollection.RestartsBlindly,
     ),
     PlantedFault(
         "believes old events",
         "clock_synchronized",
         one_vm(faults=Faults(event_repeated=1)),
-        controllers.BelievesOldEvents,
+        recollection.BelievesOldEvents,
     ),
     PlantedFault(
         "continues after failure",
         "halts_on_failure",
         two_domains(faults=Faults(update_failure=1)),
         controllers.ContinuesAfterFailure,
+    ),
+    PlantedFault(
+        "sounds no alarm",
+        "halts_on_failure",
+        two_domains(faults=Faults(update_failure=1)),
+        controllers.SoundsNoAlarm,
+    ),
+    PlantedFault(
+        "waits for the agent for ever",
+        "no_deadlock",
+        one_vm(faults=Faults(agent_death=1)),
+        controllers.WaitsForTheAgentForEver,
+    ),
+    PlantedFault(
+        "pretends that the clock is set",
+        "clock_synchronized",
+        one_vm(faults=Faults(agent_death=1)),
+        controllers.PretendsThatTheClockIsSet,
+    ),
+    PlantedFault("changes its mind", "no_deadlock", one_vm(), controllers.ChangesItsMind),
+    PlantedFault(
+        "updates on old news",
+        "memory_preserved",
+        two_vms(
+            faults=Faults(event_lost=1),
+            tolerance=Tolerance(event_lost=1),
+            customer=CustomerActions(stop=1, start=1),
+        ),
+        recollection.UpdatesOnOldNews,
+    ),
+    PlantedFault(
+        "takes what it journalled for done",
+        "memory_preserved",
+        one_vm(faults=_CRASH, tolerance=_CRASH_TOLERATED),
+        recollection.TakesWhatItJournalledForDone,
+    ),
+    PlantedFault(
+        "takes what it began for undone",
+        "no_vm_left_paused",
+        one_vm(faults=_CRASH, tolerance=_CRASH_TOLERATED),
+        recollection.TakesWhatItBeganForUndone,
+    ),
+    PlantedFault(
+        "journals what it did afterwards",
+        "no_vm_left_paused",
+        one_vm(faults=_CRASH, tolerance=_CRASH_TOLERATED),
+        recollection.JournalsWhatItDidAfterwards,
+    ),
+    PlantedFault(
+        "takes phases of hosts from its journal",
+        "pause_within_limit",
+        one_vm(faults=Faults(update_hang=1, controller_crash=1), tolerance=_CRASH_TOLERATED),
+        recollection.TakesPhasesOfHostsFromItsJournal,
     ),
     PlantedFault(
         "pauses for every update",
@@ -372,6 +428,12 @@ WRONG_HYPERVISORS = (
         hypervisors.PausesANeighbour,
     ),
     PlantedFault("the agent lies", "clock_synchronized", one_vm(), hypervisors.AgentLies),
+    PlantedFault(
+        "takes approvals from anybody",
+        "event_before_impact",
+        one_vm(customer=CustomerActions(approve_for_another=1)),
+        services.TakesApprovalsFromAnybody,
+    ),
 )
 
 PLANTED_FAULTS = DROPPED_GUARDS + WRONG_CONTROLLERS + WRONG_HYPERVISORS

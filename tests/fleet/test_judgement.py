@@ -139,8 +139,8 @@ def test_all_mistakes_are_told_together_in_the_order_of_lines(told: Told) -> Non
                 (
                     'f:2: faults."a.b": expected one of update_hang, update_failure, '
                     "pause_failure, "
-                    "resume_failure, agent_silent, vm_crash, power_loss, controller_crash, "
-                    'event_lost, event_repeated, io_error, found "a.b"'
+                    "resume_failure, agent_silent, agent_death, vm_crash, power_loss, "
+                    'controller_crash, event_lost, event_repeated, io_error, found "a.b"'
                 ),
             ],
         ),

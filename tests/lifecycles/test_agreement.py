@@ -71,6 +71,8 @@ FLEETS = (
     ),
     replace(SMALL, name="failures", faults=Faults(pause_failure=1, resume_failure=1)),
     replace(SMALL, name="crash", faults=Faults(vm_crash=1)),
+    replace(SMALL, name="I/O error", faults=Faults(io_error=1)),
+    replace(SMALL, name="approvals", customer=CustomerActions(approve_again=2)),
     replace(SMALL, name="customer", customer=CustomerActions(create=1, delete=1, start=1, stop=1)),
     replace(
         SMALL,
@@ -86,10 +88,9 @@ FLEETS = (
     ),
     replace(
         SMALL,
-        name="a pause that is noticed late",
-        timing=replace(TIMING, poll=Span(0, 10_000)),
+        name="a pause that takes long",
+        timing=replace(TIMING, pause=Span(0, 15_000)),
         limits=Limits(pause_ms=20_000, notice_ms=5_000),
-        faults=Faults(event_lost=1),
     ),
 )
 """Small fleets that between them take every row of every lifecycle."""

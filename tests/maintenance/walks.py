@@ -27,7 +27,10 @@ from freezeframe.observation import (
 from freezeframe.protocol import Actor, Instance, State
 from freezeframe.protocol.components import VM, Holder
 
-UNTOLD = {"lose_event", "repeat_event", "poll", "believe", "discard", "crash_controller", "move"}
+UNTOLD = {
+    *("lose_event", "repeat_event", "poll", "believe", "discard", "crash_controller", "move"),
+    *("kill_agent", "poll_late", "poll_events", "approve_again", "approve_for_another"),
+}
 """Steps of which no record tells, or that this observer leaves out."""
 
 _SHOWN = {
@@ -120,6 +123,10 @@ def walk(rulebook: Rulebook, random: Random, steps: int, *, tells_decisions: boo
     return found
 
 
+def _is_untold(instance: Instance) -> bool:
+    return instance.rule.name in UNTOLD or instance.rule.cut_short is not None
+
+
 def _options(rulebook: Rulebook, state: State) -> Iterator[Instance]:
     quiet = [each for each in rulebook.quiet if rulebook.take(state, each)]
     if quiet:  # taken at once, for nobody sees when they are
@@ -128,5 +135,5 @@ def _options(rulebook: Rulebook, state: State) -> Iterator[Instance]:
     for instance in rulebook.enabled(state, set(Actor)):
         after = rulebook.take(state, instance)
         assert after is not None
-        if instance.rule.name not in UNTOLD and not rulebook.undeclared(after, instance):
+        if not _is_untold(instance) and not rulebook.undeclared(after, instance):
             yield instance

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import pytest
+
 from freezeframe.fleet import Limits
 from freezeframe.lifecycles import EventStatus, HostStatus, VmStatus
 from freezeframe.observation import (
@@ -261,12 +265,80 @@ def test_approval_lasts_until_the_event_is_over_and_not_for_the_next() -> None:
     assert not ledger.event("host", "web").was_approved
 
 
-def test_beginning_a_domain_under_an_alarm_breaks_the_promise_to_halt() -> None:
+def test_beginning_a_domain_after_a_failure_breaks_the_promise_to_halt_until_it_is_cleared() -> (
+    None
+):
+    """Whoever sounds an alarm, or none."""
     ledger = Ledger()
-    ledger.fold(Record("health", 1, 0, 0, AlarmSeen(is_raised=True)))
+    ledger.fold(Record("health", 1, 0, 0, VmSeen(VmStatus.FAILED), "host", "vm"))
     before = ledger.event("host", "web")
     ledger.fold(event(10, EventStatus.SCHEDULED, 1))
-    assert not BY_NAME["halts_on_failure"](ledger.alarm, before, ledger.event("host", "web"))
+    promise = BY_NAME["halts_on_failure"]
+    assert not promise(ledger.vm("vm"), before, ledger.event("host", "web"))
+    ledger.fold(Record("health", 2, 20, 20, VmSeen(VmStatus.RUNNING), "host", "vm"))
+    assert not promise(ledger.vm("vm"), before, ledger.event("host", "web"))
+    ledger.fold(Record("health", 3, 30, 30, AlarmSeen(is_raised=False)))
+    assert promise(ledger.vm("vm"), before, ledger.event("host", "web"))
+
+
+def test_an_io_error_while_a_vm_resumes_makes_its_pause_another_s() -> None:
+    failed = VmSeen(VmStatus.PAUSED, Reason.IO_ERROR)
+    ledger = ledger_of(*CYCLE, (5_000, asked(RESUME)), (5_050, failed))
+    assert not ledger.vm("vm").is_down_for_maintenance
+    assert ledger.vm("vm").paused_seconds == 0
+    for record in about("vm", (6_000, asked(RESUME)), (6_050, RUNS), first=7):
+        ledger.fold(record)
+    assert not BY_NAME["unrelated_vms_untouched"](ledger.vm("vm"))
+
+
+def phases(*seen: tuple[HostStatus, bool]) -> Iterator[Record]:
+    for number, (phase, is_new) in enumerate(seen, start=1):
+        yield Record("runner", number, number, number, HostSeen(phase, is_new), "host")
+
+
+ROUND = tuple(
+    (phase, False)
+    for phase in (
+        HostStatus.SCHEDULED,
+        HostStatus.QUIESCING,
+        HostStatus.UPDATING,
+        HostStatus.ROLLING_BACK,
+        HostStatus.RESTORING,
+        HostStatus.IN_SERVICE,
+    )
+)
+
+
+@pytest.mark.parametrize("attempts", [1, 2, 3])
+def test_a_host_has_failed_once_it_is_back_in_vain_as_often_as_it_may(attempts: int) -> None:
+    ledger = Ledger(attempts=attempts)
+    for number, record in enumerate(phases(*ROUND * attempts), start=1):
+        assert not ledger.host("host").has_failed
+        ledger.fold(record)
+        assert ledger.host("host").has_failed is (number == attempts * len(ROUND))
+    ledger.fold(Record("operator", 1, 99, 99, AlarmSeen(is_raised=False)))
+    assert not ledger.host("host").has_failed
+    assert ledger.host("host").attempts == 0
+
+
+def test_a_host_without_power_has_failed_until_an_operator_says_to_go_on() -> None:
+    ledger = Ledger()
+    out, back = HostStatus.OUT_OF_SERVICE, HostStatus.IN_SERVICE
+    for record in phases((out, False), (back, False)):
+        ledger.fold(record)
+        assert ledger.host("host").has_failed
+    ledger.fold(Record("operator", 1, 9, 9, AlarmSeen(is_raised=False)))
+    assert not ledger.host("host").has_failed
+
+
+def test_what_is_owed_to_nobody_is_settled() -> None:
+    ledger = ledger_of(*CYCLE)
+    assert not ledger.vm("vm").is_settled
+    assert Ledger().vm("vm").is_settled
+    assert not Ledger().host("host").is_settled
+    for record in phases((HostStatus.IN_SERVICE, True)):
+        ledger.fold(record)
+    assert ledger.host("host").is_settled
 
 
 def test_a_host_is_known_as_it_was_seen_last() -> None:

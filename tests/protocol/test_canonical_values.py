@@ -6,7 +6,7 @@ everything may happen.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import cache
 
 import pytest
@@ -55,8 +55,8 @@ def everything() -> Fleet:
         timing=replace(COARSE, recovery=span(0, 5)),
         limits=LONG_NOTICE,
         update=Update(attempts=2),
-        faults=Faults(*[2] * 11),
-        customer=CustomerActions(*[2] * 6),
+        faults=Faults(*[2] * len(fields(Faults))),
+        customer=CustomerActions(*[2] * len(fields(CustomerActions))),
         operator=OperatorActions(cancel=2),
         tolerance=Tolerance(1, 0, 1),
     )
@@ -79,6 +79,7 @@ def assert_canonical(component: Component, settings: Settings) -> None:
             assert 0 <= component.in_phase <= (longest if is_timed else 0)
             assert not component.is_hung or component.status is HostStatus.UPDATING
             assert component.attempts_left >= 0
+            assert component.intended is not component.status
         case AvailabilitySet():
             is_under_maintenance = component.status is SetStatus.MAINTAINING
             assert (component.hosts > 0) is is_under_maintenance
@@ -100,10 +101,10 @@ def assert_canonical(component: Component, settings: Settings) -> None:
 
 
 def assert_canonical_vm(vm: VM, settings: Settings) -> None:
-    assert 0 <= vm.paused_for <= (settings.pause_limit + 1 if vm.is_paused_by_maintenance else 0)
+    assert 0 <= vm.paused_for <= (settings.pause_limit + 1 if vm.was_paused_by_maintenance else 0)
     longest = {
         VmStatus.RESUMING: settings.longest(Duration.RESUME),
-        VmStatus.RESUMED: settings.longest(Duration.CLOCK_SYNC),
+        VmStatus.RESUMED: settings.longest(Duration.CLOCK_SYNC) + (not vm.agent_answers),
     }.get(vm.status, 0)
     assert 0 <= vm.in_phase <= longest
     is_unseen = vm.seen is not vm.status
@@ -118,7 +119,7 @@ def assert_canonical_vm(vm: VM, settings: Settings) -> None:
         },
         Holder.OTHER: {VmStatus.PAUSED, VmStatus.STOPPED},
     }
-    assert vm.status in held[vm.holder]
+    assert vm.status in held[vm.stopped_by]
     assert vm.clock_right or vm.status is VmStatus.RESUMED
     assert vm.memory_intact or vm.status in {VmStatus.FAILED, VmStatus.ABSENT}
     assert vm.echo in {None, VmStatus.PAUSED, VmStatus.RESUMED}

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from freezeframe.lifecycles import EventStatus, HostStatus, VmStatus
-from freezeframe.observation import AlarmView, EventView, HostView, VmView
+from freezeframe.observation import EventView, HostView, UnitView, VmView
 from freezeframe.protocol.components import (
     VM,
     Alarm,
@@ -32,7 +32,6 @@ VIEWS: dict[Any, type[Component]] = {
     VmView: VM,
     HostView: Host,
     EventView: ScheduledEvent,
-    AlarmView: Alarm,
 }
 BELIEFS: dict[str, st.SearchStrategy[Any]] = {
     "seen": st.sampled_from(VmStatus),
@@ -40,13 +39,16 @@ BELIEFS: dict[str, st.SearchStrategy[Any]] = {
     "is_deaf": st.booleans(),
     "echo": st.sampled_from([None, VmStatus.PAUSED, VmStatus.RESUMED]),
     "in_phase": st.integers(0, 5),
+    "holder": st.sampled_from(Holder),
+    "agent_answers": st.booleans(),
 }
 """What a VM's component holds that nobody outside the model can know."""
 
 
 def shown(view: type, component: Component) -> dict[str, Any]:
     """All that a view tells."""
-    names = [name for name, member in vars(view).items() if isinstance(member, property)]
+    members = {**vars(UnitView), **vars(view)} if view is not EventView else vars(view)
+    names = [name for name, member in members.items() if isinstance(member, property)]
     filled = view_of(component, SETTINGS)
     return {name: getattr(filled, name) for name in names}
 
@@ -59,8 +61,9 @@ def vm(**fields: Any) -> VM:
     return VM(value_of(VM, VM.initial(VmStatus.RUNNING), **fields))
 
 
-def test_each_view_is_filled_by_one_component() -> None:
-    assert dict(VIEWED) == VIEWS
+def test_each_view_is_filled_by_one_component_and_that_of_units_by_two() -> None:
+    one_each = {view: (kind,) for view, kind in VIEWS.items()}
+    assert dict(VIEWED) == {**one_each, UnitView: (Host, VM)}
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -69,12 +72,11 @@ def test_a_view_tells_all_that_it_has_to(view: type) -> None:
         VmView: VM.initial(VmStatus.RUNNING),
         HostView: Host.initial(1),
         EventView: ScheduledEvent.initial(),
-        AlarmView: Alarm.initial(),
     }
     assert len(shown(view, VIEWS[view](initial[view]))) >= 1
 
 
-@pytest.mark.parametrize("kind", [AvailabilitySet, Controller, Budget])
+@pytest.mark.parametrize("kind", [Alarm, AvailabilitySet, Controller, Budget])
 def test_what_is_inside_the_controller_has_no_view(kind: type[Component]) -> None:
     with pytest.raises(KeyError):
         view_of(kind(()), SETTINGS)
@@ -139,8 +141,35 @@ def test_a_host_is_in_service_or_not(status: HostStatus) -> None:
 
 @given(st.booleans(), st.booleans())
 def test_marks_are_told_as_they_are(first: bool, second: bool) -> None:  # noqa: FBT001 (drawn)
-    found = shown(VmView, vm(memory_intact=first, clock_right=second))
+    found = shown(VmView, vm(memory_intact=first, clock_right=second, has_failed=first))
     assert (found["memory_is_intact"], found["clock_is_right"]) == (first, second)
-    host = Host(value_of(Host, Host.initial(1), has_new_software=first))
+    assert found["has_failed"] is first
+    host = Host(value_of(Host, Host.initial(1), has_new_software=first, has_failed=second))
     assert shown(HostView, host)["has_new_software"] is first
-    assert shown(AlarmView, Alarm((second,)))["is_raised"] is second
+    assert shown(HostView, host)["has_failed"] is second
+
+
+@pytest.mark.parametrize("status", HostStatus)
+def test_a_host_is_settled_once_it_is_back_with_the_new_software(status: HostStatus) -> None:
+    for is_new in (False, True):
+        host = Host(value_of(Host, Host.initial(1), status=status, has_new_software=is_new))
+        expected = is_new and status is HostStatus.IN_SERVICE
+        assert shown(HostView, host)["is_settled"] is expected
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_settled"),
+    [
+        ({}, True),
+        ({"status": VmStatus.STOPPED, "stopped_by": Holder.OTHER}, True),
+        ({"status": VmStatus.STOPPED, "stopped_by": Holder.MAINTENANCE}, False),
+        ({"status": VmStatus.PAUSED, "stopped_by": Holder.MAINTENANCE}, False),
+        ({"status": VmStatus.RESUMED, "clock_right": False}, False),
+        ({"status": VmStatus.FAILED, "memory_intact": False}, True),
+    ],
+)
+def test_a_vm_is_settled_once_maintenance_owes_it_nothing(
+    fields: dict[str, Any],
+    is_settled: bool,  # noqa: FBT001 (a row of a table)
+) -> None:
+    assert shown(VmView, vm(**fields))["is_settled"] is is_settled

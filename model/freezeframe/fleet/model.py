@@ -85,6 +85,7 @@ class Faults:
     pause_failure: int = 0
     resume_failure: int = 0
     agent_silent: int = 0
+    agent_death: int = 0
     vm_crash: int = 0
     power_loss: int = 0
     controller_crash: int = 0
@@ -103,6 +104,9 @@ class CustomerActions:
     stop: int = 0
     move: int = 0
     suspend: int = 0
+    poll_late: int = 0
+    approve_again: int = 0
+    approve_for_another: int = 0
 
 
 @dataclass(frozen=True)

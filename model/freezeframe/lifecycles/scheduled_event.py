@@ -49,6 +49,20 @@ SCHEDULED_EVENT_LIFECYCLE: Final = Lifecycle(
             _PAGE,
         ),
         Row(
+            "approve_again",
+            (EventStatus.APPROVED,),
+            EventStatus.APPROVED,
+            "a guest sent StartRequests once more",
+            _PAGE,
+        ),
+        Row(
+            "approve_again",
+            (EventStatus.STARTED,),
+            EventStatus.STARTED,
+            "a guest sent StartRequests too late",
+            _PAGE,
+        ),
+        Row(
             "start",
             (EventStatus.SCHEDULED, EventStatus.APPROVED),
             EventStatus.STARTED,

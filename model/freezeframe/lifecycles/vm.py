@@ -82,7 +82,7 @@ VM_LIFECYCLE: Final = Lifecycle(
         ),
         Row(
             "hold",
-            (VmStatus.RUNNING,),
+            (VmStatus.RUNNING, VmStatus.PAUSING, VmStatus.RESUMING, VmStatus.RESUMED),
             VmStatus.PAUSED,
             "its customer or an I/O error stopped it; maintenance did not",
             _LIBVIRT,

@@ -48,6 +48,7 @@ def _vm_reconciled(rulebook: Rulebook, state: State, vm: VM, goal: Goal, record:
     vm.clock_right = status is not VmStatus.RESUMED
     vm.memory_intact = status is not VmStatus.FAILED and (vm.memory_intact or status in _OFF)
     vm.observe()
+    vm.has_failed = vm.has_failed or status is VmStatus.FAILED
     state = rulebook.with_component(state, vm, record.vm or "")
     if status is VmStatus.FAILED:
         alarm = rulebook.component(state, Alarm)

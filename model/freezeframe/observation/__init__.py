@@ -37,13 +37,14 @@ from .histories import (
 )
 from .ledger import Ledger, Moment, Remark, Trouble, in_order, moments
 from .records import Record, record_line
-from .views import AlarmView, EventView, HostView, VmView
+from .views import ANYWHERE, AnyUnit, EventView, HostView, UnitView, VmView
 
 __all__ = [
+    "ANYWHERE",
     "KINDS",
     "VISIBLE",
     "AlarmSeen",
-    "AlarmView",
+    "AnyUnit",
     "ClockMeasured",
     "ControllerStarted",
     "Ended",
@@ -71,6 +72,7 @@ __all__ = [
     "Subject",
     "Told",
     "Trouble",
+    "UnitView",
     "VmSeen",
     "VmView",
     "header_line",

@@ -13,6 +13,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from freezeframe.fleet import Limits
+from freezeframe.lifecycles import VmStatus
 
 from .facts import (
     AlarmSeen,
@@ -90,12 +91,16 @@ class Ledger:
     no record named is as before any maintenance.
     """
 
-    def __init__(self, limits: Limits | None = None, *, trusts_marks: bool = False) -> None:
-        """Begin with nothing known; `limits` gives the offset at which a clock is still right.
+    def __init__(
+        self, limits: Limits | None = None, *, attempts: int = 1, trusts_marks: bool = False
+    ) -> None:
+        """Begin with nothing known; `limits` gives the offset at which a clock is still right, and
+        `attempts` how often a host may try its update before an operator looks.
 
         Where nobody tells what maintenance asked for, trust the marks on VMs to tell whose doing it
         is that they do not run.
         """
+        self._attempts = attempts
         self._trusts_marks = trusts_marks
         self._tolerance_ms = (limits or Limits()).clock_tolerance_ms
         self._now_ms: int | None = None
@@ -124,7 +129,7 @@ class Ledger:
 
     @property
     def alarm(self) -> SeenAlarm:
-        """The health signal; fills `AlarmView`."""
+        """The health signal, as it was shown; no promise relies on it."""
         return self._alarm
 
     def vm(self, name: str) -> SeenVm:
@@ -207,18 +212,23 @@ class Ledger:
             vm = _fingerprinted(vm, fact)
         elif isinstance(fact, MemoryChecked):
             vm = replace(vm, memory_is_intact=vm.memory_is_intact and fact.is_intact)
-        self._vms[name] = self._now(), replace(vm, host=vm.host or record.host)
+        before = self.vm(name)
+        fails = vm.status is VmStatus.FAILED and before.status is not VmStatus.FAILED
+        vm = replace(vm, host=vm.host or record.host, has_failed=before.has_failed or fails)
+        self._vms[name] = self._now(), vm
 
     def _fold_others(self, record: Record, late_ms: int) -> None:
         host, fact = record.host, record.fact
         if isinstance(fact, AlarmSeen):
             self._alarm = SeenAlarm(fact.is_raised)
+            if not fact.is_raised:
+                self._forgive()
         elif isinstance(fact, HostSeen) and host is not None:
             seen_ms = self._now() - late_ms
             if host in self._hosts and seen_ms < self._hosts[host][0]:
                 self._remark(Trouble.SUPERSEDED, record, "what is known of the host is newer")
                 return
-            self._hosts[host] = seen_ms, SeenHost(fact.phase, fact.has_new_software)
+            self._hosts[host] = seen_ms, self.host(host).seen(fact, self._attempts)
         elif isinstance(fact, EventSeen) and host is not None:
             event = self.event(host, fact.tenant)
             shown = event.shown(fact.status, fact.event_id, late_ms)
@@ -226,6 +236,13 @@ class Ledger:
 
     def _now(self) -> int:
         return self._now_ms or 0
+
+    def _forgive(self) -> None:
+        """An operator has looked at all that failed."""
+        for name, (as_of_ms, vm) in self._vms.items():
+            self._vms[name] = as_of_ms, replace(vm, has_failed=False)
+        for name, (as_of_ms, host) in self._hosts.items():
+            self._hosts[name] = as_of_ms, replace(host, has_failed=False, attempts=0)
 
     def _remark(self, trouble: Trouble, record: Record, text: str) -> None:
         self._remarks.append(Remark(trouble, record, text))

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from freezeframe.lifecycles import EventStatus, HostStatus, VmStatus
 
-from .facts import Operation, Outcome, Reason, Told, VmSeen
+from .facts import HostSeen, Operation, Outcome, Reason, Told, VmSeen
 
 _PAUSED = frozenset({VmStatus.PAUSING, VmStatus.PAUSED, VmStatus.RESUMING})
 _OFF = frozenset({VmStatus.STOPPED, VmStatus.FAILED, VmStatus.ABSENT})
@@ -43,6 +43,7 @@ class SeenVm:
     clock_is_right: bool = True
     memory_is_intact: bool = True
     is_resumed_for_another: bool = False
+    has_failed: bool = False
     may_yet_pause: bool = False
     """A pause of unknown outcome was requested, and it was not seen to pause since."""
     may_yet_stop: bool = False
@@ -68,6 +69,12 @@ class SeenVm:
         return self.status in {VmStatus.RUNNING, VmStatus.RESUMED}
 
     @property
+    def is_settled(self) -> bool:
+        """See `UnitView`."""
+        is_right = self.clock_is_right or not self.is_running
+        return is_right and not self.is_down_for_maintenance
+
+    @property
     def paused_seconds(self) -> float:
         """See `VmView`."""
         return self.paused_ms / 1000
@@ -86,11 +93,28 @@ class SeenHost:
 
     phase: HostStatus = HostStatus.IN_SERVICE
     has_new_software: bool = False
+    has_failed: bool = False
+    attempts: int = 0
+    """How often it was seen to begin the impact of its update, since an operator looked."""
 
     @property
     def is_in_service(self) -> bool:
         """See `HostView`."""
         return self.phase is HostStatus.IN_SERVICE
+
+    @property
+    def is_settled(self) -> bool:
+        """See `UnitView`."""
+        return self.is_in_service and self.has_new_software
+
+    def seen(self, fact: HostSeen, attempts_max: int) -> SeenHost:
+        """What is known once it was seen so, if it may try its update so many times."""
+        enters = self.phase is not fact.phase
+        attempts = self.attempts + (enters and fact.phase is HostStatus.QUIESCING)
+        is_back = enters and fact.phase is HostStatus.IN_SERVICE
+        is_in_vain = is_back and not fact.has_new_software and attempts >= attempts_max
+        fails = is_in_vain or (enters and fact.phase is HostStatus.OUT_OF_SERVICE)
+        return SeenHost(fact.phase, fact.has_new_software, self.has_failed or fails, attempts)
 
 
 @dataclass(frozen=True)
@@ -137,7 +161,7 @@ class SeenEvent:
 
 @dataclass(frozen=True)
 class SeenAlarm:
-    """The health signal as it was shown; fills `AlarmView`."""
+    """The health signal as it was shown; no promise relies on it."""
 
     is_raised: bool = False
 
@@ -235,7 +259,8 @@ def vm_seen(vm: SeenVm, seen: VmSeen, late_ms: int, *, trusts_marks: bool = Fals
 
 def _pauses(vm: SeenVm, reason: Reason, late_ms: int) -> SeenVm:
     known = replace(vm, status=VmStatus.PAUSED, reason=reason, status_ms=late_ms)
-    if vm.status is VmStatus.RESUMING and vm.is_down_for_maintenance:
+    is_resuming = vm.status is VmStatus.RESUMING and vm.is_down_for_maintenance
+    if is_resuming and reason not in _NOT_OURS:
         return replace(known, status=VmStatus.RESUMING)
     if vm.is_down_for_maintenance and vm.status is VmStatus.PAUSED:
         return known

@@ -1,5 +1,5 @@
-"""What an observer of a fleet can know: the view of a VM, a host, an event, and of the health
-signal.
+"""What an observer of a fleet can know: the view of a VM, a host, an event, and of what can be
+asked of VMs and hosts alike.
 
 Properties judge views and nothing else. A view is filled from a model's state or from what was
 recorded of a real fleet; it never tells what a controller believes.
@@ -7,10 +7,37 @@ recorded of a real fleet; it never tells what a controller believes.
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Annotated, Final, Protocol
 
 
-class VmView(Protocol):
+class UnitView(Protocol):
+    """A host or a VM, seen from outside: what can be asked of both."""
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it failed, and no operator has said to go on since.
+
+        A VM fails when it crashes or loses its host, a host when it loses power or has used up the
+        attempts at its update in vain.
+        """
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether maintenance owes it nothing any more.
+
+        A host is in service with the new software; a VM is not down for maintenance and, if it
+        runs, its clock is right.
+        """
+
+
+ANYWHERE: Final = "anywhere"
+"""Marks a view that is related to all others, wherever it is."""
+
+AnyUnit = Annotated[UnitView, ANYWHERE]
+"""Any host or VM of the fleet."""
+
+
+class VmView(UnitView, Protocol):
     """A VM, seen from outside."""
 
     @property
@@ -46,7 +73,7 @@ class VmView(Protocol):
         """
 
 
-class HostView(Protocol):
+class HostView(UnitView, Protocol):
     """A host, seen from outside."""
 
     @property
@@ -76,11 +103,3 @@ class EventView(Protocol):
     @property
     def announced_seconds(self) -> float:
         """How long it was announced before it started, or until now."""
-
-
-class AlarmView(Protocol):
-    """The health signal, as platform monitoring shows it."""
-
-    @property
-    def is_raised(self) -> bool:
-        """Whether a VM or a host failed and no operator has said to go on."""

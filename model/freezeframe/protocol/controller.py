@@ -45,10 +45,10 @@ def announce(host: Host, event: ScheduledEvent) -> None:  # noqa: ARG001 (names 
     event.pull("announce")
 
 
-@rule(actor=Actor.CONTROLLER, each=(announce,))
+@rule(actor=Actor.CONTROLLER, each=(announce,), is_journalled=True)
 def schedule(host: Host, alarm: Alarm) -> None:
     """Choose a host for maintenance and announce it."""
-    host.pull("schedule")
+    host.go("schedule")
     require(
         not host.has_new_software,
         "the host runs the old software",
@@ -72,10 +72,10 @@ def withdraw_event(host: Host, event: ScheduledEvent) -> None:  # noqa: ARG001 (
     event.withdraw()
 
 
-@rule(actor=Actor.CONTROLLER, each=(leave_set, withdraw_event))
+@rule(actor=Actor.CONTROLLER, each=(leave_set, withdraw_event), is_journalled=True)
 def withdraw(host: Host, alarm: Alarm) -> None:
     """Take back a scheduled host, because something failed meanwhile."""
-    host.pull("withdraw")
+    host.go("withdraw")
     require(alarm.is_raised, "a failure waits for an operator")
 
 
@@ -88,28 +88,27 @@ def start_event(host: Host, event: ScheduledEvent) -> None:  # noqa: ARG001 (nam
     event.pull("start")
 
 
-@rule(actor=Actor.CONTROLLER, each=(start_event,))
+@rule(actor=Actor.CONTROLLER, each=(start_event,), is_journalled=True)
 def quiesce(host: Host, alarm: Alarm) -> None:
     """Begin to impact the VMs of a scheduled host."""
-    host.pull("quiesce")
+    host.go("quiesce")
     require(not alarm.is_raised, "no failure waits for an operator")
-    host.attempts_left = max(0, host.attempts_left - 1)
 
 
-@rule(actor=Actor.CONTROLLER)
+@rule(actor=Actor.CONTROLLER, is_journalled=True)
 def pause(host: Host, vm: VM, kind: UpdateKind) -> None:
     """Begin to stop a VM's virtual CPUs; its memory stays in RAM."""
-    require(host.status is HostStatus.QUIESCING, "the host is quiescing")
+    require(host.phase is HostStatus.QUIESCING, "the host is quiescing")
     require(kind is UpdateKind.VM_PRESERVING, "the update preserves the VM")
     require(vm.seen is VmStatus.RUNNING, "the VM was seen running", stays=_REFUSED)
     vm.begin_pause()
     promptly()
 
 
-@rule(actor=Actor.CONTROLLER)
+@rule(actor=Actor.CONTROLLER, is_journalled=True)
 def shut_down(host: Host, vm: VM, kind: UpdateKind, controller: Controller) -> None:
     """Shut down a VM that the update cannot preserve, be it that others paused it."""
-    require(host.status is HostStatus.QUIESCING, "the host is quiescing")
+    require(host.phase is HostStatus.QUIESCING, "the host is quiescing")
     require(kind is UpdateKind.DISRUPTIVE, "the update cannot preserve the VM")
     require(
         vm.seen in {VmStatus.RUNNING, VmStatus.PAUSED},
@@ -124,7 +123,7 @@ def shut_down(host: Host, vm: VM, kind: UpdateKind, controller: Controller) -> N
 def stand_still(host: Host, vm: VM, kind: UpdateKind) -> None:
     """Whatever the update would harm stands still."""
     if kind is not UpdateKind.NO_IMPACT:
-        is_safe = vm.was_seen_off if kind is UpdateKind.DISRUPTIVE else vm.was_seen_still
+        is_safe = vm.is_off if kind is UpdateKind.DISRUPTIVE else vm.stands_still
         require(is_safe, "every VM on the host was seen to stand still")
     if vm.is_paused_by_maintenance:
         is_late = reached(vm.paused_for, Deadline.ABORT)
@@ -132,27 +131,27 @@ def stand_still(host: Host, vm: VM, kind: UpdateKind) -> None:
     suffer(host, vm, kind)
 
 
-@rule(actor=Actor.CONTROLLER, each=(stand_still,))
+@rule(actor=Actor.CONTROLLER, each=(stand_still,), is_journalled=True)
 def begin_update(host: Host) -> None:
     """Replace the hosting environment beneath the VMs."""
-    host.pull("begin_update")
+    host.go("begin_update")
     promptly()
 
 
 @rule(actor=Actor.CONTROLLER)
 def abandon(host: Host, vm: VM) -> None:
     """Give up a quiescing host while there is just time to resume."""
-    host.pull("abandon")
+    host.go("abandon")
     if not vm.is_paused_by_maintenance:
         refuse()
     require(reached(vm.paused_for, Deadline.ABANDON), "the time left is just enough to resume")
     by(vm.paused_for, Deadline.ABANDON)
 
 
-@rule(actor=Actor.CONTROLLER)
+@rule(actor=Actor.CONTROLLER, is_journalled=True)
 def abort(host: Host, vm: VM) -> None:
     """Roll an update back while there is just time to roll back and resume."""
-    host.pull("abort")
+    host.go("abort")
     if not vm.is_paused_by_maintenance:
         refuse()
     require(
@@ -162,33 +161,33 @@ def abort(host: Host, vm: VM) -> None:
     by(vm.paused_for, Deadline.ABORT)
 
 
-@rule(actor=Actor.CONTROLLER)
+@rule(actor=Actor.CONTROLLER, is_journalled=True)
 def give_up(host: Host) -> None:
     """Roll back an update that takes longer than an update ever should, though no pause is at
     stake.
     """
     require(exceeded(host.in_phase, Duration.UPDATE), "the update is overdue")
-    host.pull("abort")
+    host.go("abort")
     promptly()
 
 
-@rule(actor=Actor.CONTROLLER)
+@rule(actor=Actor.CONTROLLER, is_journalled=True)
 def resume(host: Host, vm: VM) -> None:
     """Begin to start a VM's virtual CPUs again."""
-    require(host.status is HostStatus.RESTORING, "the host is being restored")
+    require(host.phase is HostStatus.RESTORING, "the host is being restored")
     require(vm.seen is VmStatus.PAUSED, "the VM was seen paused", stays=_REFUSED)
     require(vm.is_held_by_maintenance, "maintenance paused the VM")
     vm.begin_resume()
     promptly()
 
 
-@rule(actor=Actor.CONTROLLER)
+@rule(actor=Actor.CONTROLLER, is_journalled=True)
 def boot(host: Host, vm: VM, controller: Controller) -> None:
     """Start a VM that maintenance had shut down."""
-    require(host.status is HostStatus.RESTORING, "the host is being restored")
+    require(host.phase is HostStatus.RESTORING, "the host is being restored")
     require(vm.seen is VmStatus.STOPPED, "the VM was seen stopped", stays=_REFUSED)
     require(vm.is_held_by_maintenance, "maintenance shut the VM down")
-    vm.boot()
+    vm.boot_afresh("boot")
     controller.hears_of(vm)
     promptly()
 
@@ -196,11 +195,23 @@ def boot(host: Host, vm: VM, controller: Controller) -> None:
 @rule(actor=Actor.CONTROLLER)
 def set_clock(vm: VM) -> None:
     """Set a resumed VM's clock from the host's time, through its guest agent."""
+    if not vm.agent_answers:
+        refuse()
     require(vm.seen is VmStatus.RESUMED, "the VM was seen resumed", stays=_REFUSED)
     takes(vm.in_phase, Duration.CLOCK_SYNC)
     vm.pull("clock_set")
     vm.clock_right = True
     vm.observe()
+
+
+@rule(actor=Actor.CONTROLLER, occasions=("agent_death",))
+def report_agent(vm: VM, alarm: Alarm) -> None:
+    """Raise the alarm over a guest agent that takes longer than one ever should."""
+    require(vm.status is VmStatus.RESUMED, "the VM is resumed")
+    require(exceeded(vm.in_phase, Duration.CLOCK_SYNC), "the guest agent is overdue")
+    require(not alarm.is_raised, "no failure waits for an operator", stays="one alarm is enough")
+    alarm.sound()
+    promptly()
 
 
 def be_ready(host: Host, vm: VM) -> None:  # noqa: ARG001 (names the head's host)
@@ -212,10 +223,10 @@ def be_ready(host: Host, vm: VM) -> None:  # noqa: ARG001 (names the head's host
     )
 
 
-@rule(actor=Actor.CONTROLLER, each=(be_ready, leave_set, withdraw_event))
+@rule(actor=Actor.CONTROLLER, each=(be_ready, leave_set, withdraw_event), is_journalled=True)
 def return_to_service(host: Host, alarm: Alarm) -> None:
     """Put a host back in service; one that used up its attempts in vain raises the alarm."""
-    host.pull("return_to_service")
+    host.go("return_to_service")
     if not host.has_new_software and host.attempts_left == 0:
         alarm.sound()
     promptly()
@@ -287,6 +298,11 @@ def look(controller: Controller, vm: VM) -> None:  # noqa: ARG001 (names the hea
     vm.observe()
 
 
+def look_at_host(controller: Controller, host: Host) -> None:  # noqa: ARG001 (names the head's controller)
+    """What it had written down of a host and did not do, it decides anew."""
+    host.intended = None
+
+
 RULES = (
     schedule,
     withdraw,
@@ -300,6 +316,7 @@ RULES = (
     resume,
     boot,
     set_clock,
+    report_agent,
     return_to_service,
     settle,
     halt,

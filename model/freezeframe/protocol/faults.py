@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from freezeframe.lifecycles import HostStatus, VmStatus
 
-from .components import VM, ZERO, Alarm, AvailabilitySet, Controller, Holder, Host, ScheduledEvent
+from .components import VM, ZERO, Alarm, AvailabilitySet, Controller, Host, ScheduledEvent
 from .language import Actor, require, rule
 
 
@@ -40,6 +40,13 @@ def silence_agent(vm: VM) -> None:
     """A guest agent does not answer in time, so its VM's clock has to be set once more."""
     require(vm.status is VmStatus.RESUMED, "the VM is resumed")
     vm.in_phase = ZERO
+
+
+@rule(actor=Actor.FAULT, budget="agent_death")
+def kill_agent(vm: VM) -> None:
+    """A guest agent will never answer again; it matters once its VM's clock is to be set."""
+    require(vm.status is VmStatus.RESUMED and vm.agent_answers, "the agent is asked, and answers")
+    vm.agent_answers = False
 
 
 @rule(actor=Actor.FAULT, budget="vm_crash")
@@ -85,7 +92,6 @@ def crash_controller(controller: Controller) -> None:
 @rule(actor=Actor.FAULT, budget="event_lost")
 def lose_event(vm: VM) -> None:
     """The event that tells of a VM's next change will not arrive."""
-    require(vm.status in {VmStatus.PAUSING, VmStatus.RESUMING}, "the VM is about to change")
     require(not vm.is_deaf, "its next event is not lost yet")
     vm.is_deaf = True
 
@@ -101,8 +107,7 @@ def repeat_event(vm: VM) -> None:
 @rule(actor=Actor.FAULT, budget="io_error")
 def stop_at_io_error(vm: VM, controller: Controller) -> None:
     """The hypervisor pauses a VM whose disk failed."""
-    vm.pull("hold")
-    vm.holder = Holder.OTHER
+    vm.let_go("hold")
     controller.hears_of(vm)
 
 
@@ -112,6 +117,7 @@ RULES = (
     fail_pause,
     fail_resume,
     silence_agent,
+    kill_agent,
     crash_vm,
     lose_power,
     crash_controller,

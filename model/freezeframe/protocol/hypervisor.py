@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .components import VM, ZERO, Controller, Host
-from .controller import look, suffer
+from .controller import look, look_at_host, suffer
 from .language import Actor, Duration, refuse, rule, takes
 
 
@@ -43,9 +43,9 @@ def rollback_completed(host: Host) -> None:
     takes(clock, Duration.ROLLBACK)
 
 
-@rule(actor=Actor.HYPERVISOR, each=(look,), occasions=("controller_crash",))
+@rule(actor=Actor.HYPERVISOR, each=(look, look_at_host), occasions=("controller_crash",))
 def restart_controller(controller: Controller) -> None:
-    """The host that runs the controller starts it again, with its journal."""
+    """The controller starts again, with its journal, and looks how things stand."""
     if controller.is_up:
         refuse()
     takes(controller.down_for, Duration.RESTART)

@@ -31,6 +31,8 @@ class PartForm:
     blocks_elsewhere: bool
     """Whether a VM that sits elsewhere disables the part, rather than leaving it nothing to do."""
     writable: frozenset[int]
+    is_cut_short: bool = False
+    """Whether what it does is only journalled."""
 
 
 @dataclass(frozen=True)

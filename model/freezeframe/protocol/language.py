@@ -217,6 +217,12 @@ class Rule:
     budget: str | None = None
     occasions: tuple[str, ...] = ()
     """Faults and actions of which the fleet must allow one, or the rule has no occasion."""
+    is_journalled: bool = False
+    """Whether the controller writes down what it is to do before it does it, and may die between.
+    """
+    cut_short: str | None = None
+    """The rule that this one is when the controller dies after writing it down and before doing it.
+    """
 
     @property
     def is_fair(self) -> bool:
@@ -230,13 +236,30 @@ class Rule:
 
     @cached_property
     def guards(self) -> Mapping[str, Guard]:
-        """Every guard of the rule by name, in the order in which they stand."""
+        """Every guard of the rule by name, in the order in which they stand; one that is cut short
+        has those of the rule that it is.
+        """
+        if self.cut_short is not None:
+            return {}
         found = [guard for function in (self.head, *self.each) for guard in _guards_in(function)]
         return {guard_name(self.name, guard.sentence): guard for guard in found}
 
     def also(self, *each: RuleFunction) -> Rule:
         """The same rule with more functions that are taken at the same instant."""
         return replace(self, each=(*self.each, *each))
+
+    @property
+    def cut(self) -> Rule:
+        """The controller dies after it has journalled this step, and before it takes it."""
+        return replace(
+            self,
+            name=f"crash_amid_{self.name}",
+            actor=Actor.FAULT,
+            sentence=f"The controller journals this and dies before it does it: {self.sentence}",
+            budget="controller_crash",
+            is_journalled=False,
+            cut_short=self.name,
+        )
 
 
 def rule(
@@ -245,6 +268,7 @@ def rule(
     each: tuple[RuleFunction, ...] = (),
     budget: str | None = None,
     occasions: tuple[str, ...] = (),
+    is_journalled: bool = False,
 ) -> Callable[[RuleFunction], Rule]:
     """Declare the decorated function as the head of a rule; its docstring is the sentence."""
 
@@ -254,7 +278,7 @@ def rule(
             raise TypeError(
                 f"rule {head.__name__}: expected a docstring that says what it does, found none"
             )
-        return Rule(head.__name__, actor, sentence, head, each, budget, occasions)
+        return Rule(head.__name__, actor, sentence, head, each, budget, occasions, is_journalled)
 
     return declare
 

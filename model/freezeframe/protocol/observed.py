@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from freezeframe.lifecycles import VmStatus
+from freezeframe.lifecycles import EventStatus, VmStatus
 from freezeframe.observation import (
     AlarmSeen,
     ClockMeasured,
@@ -51,6 +51,9 @@ _ANSWERS: Final = {
     (_S.RESUMED, _S.RUNNING): (Operation.SET_CLOCK, Outcome.COMPLETED),
 }
 """What a change of a VM's status tells of an operation that maintenance asked for."""
+
+_CUT_SHORT: Final = {(_S.PAUSING, _S.PAUSED), (_S.RESUMING, _S.PAUSED)}
+"""Changes of a VM's status by which an I/O error may take an operation of maintenance over."""
 
 _AT_ONCE: Final = {
     (_S.RUNNING, _S.STOPPED): Operation.SHUT_DOWN,
@@ -133,9 +136,9 @@ def _seen_between(
             if seen != _host_seen(slot.names[0], Host(was)):
                 yield seen
         elif slot.kind is ScheduledEvent:
-            event = ScheduledEvent(now)
-            if event.status is not ScheduledEvent(was).status:
-                yield EventSeen(slot.names[1], slot.label, event.status), slot.names[0], None
+            status = _told(ScheduledEvent(now))
+            if status is not _told(ScheduledEvent(was)):
+                yield EventSeen(slot.names[1], slot.label, status), slot.names[0], None
         elif slot.kind is Alarm:
             alarm.append((AlarmSeen(Alarm(now).is_raised), None, None))
     yield from alarm  # last, for what began in the same step began before it was raised
@@ -143,6 +146,9 @@ def _seen_between(
 
 def _vm_facts(was: VM, now: VM, *, by_controller: bool) -> Iterator[Fact]:
     change = (was.status, now.status)
+    if change in _CUT_SHORT and now.stopped_by is Holder.OTHER is not was.stopped_by:
+        yield VmSeen(VmStatus.PAUSED, Reason.IO_ERROR)
+        return
     at_once = _AT_ONCE.get(change) if by_controller else None
     if at_once is not None:
         yield Told(at_once, Outcome.REQUESTED)
@@ -161,6 +167,12 @@ def _vm_facts(was: VM, now: VM, *, by_controller: bool) -> Iterator[Fact]:
         yield MemoryChecked(is_intact=False)
     if now.clock_right and not was.clock_right and now.status is VmStatus.RUNNING:
         yield ClockMeasured(0, 0)
+
+
+def _told(event: ScheduledEvent) -> EventStatus:
+    """What an event's tenant knows of it: whether it approved it knows best."""
+    is_mistaken = event.status is EventStatus.APPROVED and not event.was_approved
+    return EventStatus.SCHEDULED if is_mistaken else event.status
 
 
 def _shown(vm: VM) -> VmStatus:

@@ -93,6 +93,8 @@ class System:
         changes: list[tuple[int, Value]] = []
         for position in touched if is_enabled else ():
             frozen = handles[position].freeze()
+            if frozen != values[position] and form.is_cut_short:
+                frozen = form.kinds[position].journalled(values[position], frozen)
             if frozen != values[position]:
                 if position not in form.writable:
                     raise ModelError(
@@ -103,11 +105,11 @@ class System:
                 changes.append((position, frozen))
         return Outcome(
             is_enabled,
-            is_enabled and evaluation.due,
+            is_enabled and evaluation.due and not form.is_cut_short,
             tuple(changes),
             tuple(touched),
             tuple(evaluation.guards),
-            tuple(evaluation.pulls) if is_enabled else (),
+            tuple(evaluation.pulls) if is_enabled and not form.is_cut_short else (),
             evaluation.alters_in,
         )
 
@@ -170,7 +172,8 @@ class System:
         return True
 
     def _instances(self) -> Iterator[Instance]:
-        for rule in self.policy.rules():
+        rules = self.policy.rules()
+        for rule in (*rules, *(each.cut for each in rules if each.is_journalled)):
             if not self._has_occasion(rule):
                 continue
             for head in self.topology.ground(rule.head):
@@ -196,9 +199,9 @@ class System:
         if rule.budget is not None:
             slot = self.topology.budget_slot(rule.budget)
             parts.append(self._extra(rule, _spend, Budget, slot))
-        if rule.actor is Actor.CONTROLLER:
+        if rule.actor is Actor.CONTROLLER or rule.cut_short:
             slot = next(i for i, each in enumerate(self.slots) if each.kind is Controller)
-            parts.append(self._extra(rule, _act, Controller, slot))
+            parts.append(self._extra(rule, _die if rule.cut_short else _act, Controller, slot))
         subjects = tuple(
             self.slots[slot].label
             for slot in head.slots
@@ -217,7 +220,14 @@ class System:
     ) -> Part:
         kinds = tuple(self.slots[slot].kind for slot in grounding.slots)
         form = PartForm(
-            rule.name, function, kinds, grounding.arguments, grounding.seats, is_head, writable
+            rule.cut_short or rule.name,
+            function,
+            kinds,
+            grounding.arguments,
+            grounding.seats,
+            is_head,
+            writable,
+            is_cut_short=rule.cut_short is not None,
         )
         return Part(form, grounding.slots)
 
@@ -244,6 +254,11 @@ def _spend(budget: Budget) -> None:
 def _act(controller: Controller) -> None:
     if not controller.is_up:
         raise Blocked("")
+
+
+def _die(controller: Controller) -> None:
+    _act(controller)
+    controller.is_up = False
 
 
 def _changed(state: State, changes: Sequence[tuple[int, Value]]) -> State:

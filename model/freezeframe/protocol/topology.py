@@ -15,6 +15,7 @@ from typing import Annotated, Any, NewType, get_args, get_origin, get_type_hints
 from freezeframe.fleet import Fleet, Limits, UpdateKind, VirtualMachine
 from freezeframe.fleet import Host as FleetHost
 from freezeframe.lifecycles import VmStatus
+from freezeframe.observation import ANYWHERE
 
 from .components import (
     VM,
@@ -42,6 +43,7 @@ Destination = Annotated[Host, "destination"]
 """A second host that the VM may be on."""
 
 _Names = tuple[str, ...]
+_Kinds = tuple[type[Component], ...]
 Lane = Callable[[VirtualMachine, FleetHost], int]
 
 
@@ -124,28 +126,31 @@ class Topology:
         self,
         function: Callable[..., Any],
         given: Mapping[str, int] | None = None,
-        kinds: Mapping[Any, type[Component]] | None = None,
+        kinds: Mapping[Any, _Kinds] | None = None,
         omit: frozenset[str] = frozenset(),
     ) -> Iterator[Grounding]:
         """Every related tuple for the parameters of `function`, in the order of the fleet file.
 
-        `given` binds parameters by name beforehand; `kinds` says which component an annotation
+        `given` binds parameters by name beforehand; `kinds` says which components an annotation
         stands for, where it is none itself. Two parameters of one kind are bound to two different
-        components, in their order. Parameters in `omit` are left to the caller.
+        components, in their order; one that is marked as `ANYWHERE` is bound to each there is.
+        Parameters in `omit` are left to the caller.
         """
         hints = get_type_hints(function, include_extras=True)
         for name in {"return", *omit}:
             hints.pop(name, None)
-        wanted = [(name, _kind_of(hint, kinds or {})) for name, hint in hints.items()]
+        wanted = [(name, _kinds_of(hint, kinds or {})) for name, hint in hints.items()]
         named = {name: slot for name, slot in (given or {}).items() if name in hints}
-        for bound in self._tuples([(n, k) for n, k in wanted if k is not None], named):
-            names = [name for name, kind in wanted if kind is not None]
+        free = frozenset(name for name, hint in hints.items() if ANYWHERE in get_args(hint))
+        for bound in self._tuples([(n, k) for n, k in wanted if k], named, free):
+            names = [name for name, kind in wanted if kind]
             arguments: list[tuple[bool, Hashable]] = [
                 (True, names.index(name)) if kind else (False, self._constant(hints[name], bound))
                 for name, kind in wanted
             ]
             slots = tuple(bound[name] for name in names)
-            yield Grounding(slots, tuple(arguments), tuple(self._seats_of(names, slots)))
+            seats = self._seats_of(names, slots, free)
+            yield Grounding(slots, tuple(arguments), tuple(seats))
 
     @cached_property
     def _by_kind(self) -> Mapping[type[Component], list[int]]:
@@ -176,16 +181,17 @@ class Topology:
             yield Slot(Budget, (name.replace("_", " "),), Budget.initial(count))
 
     def _tuples(
-        self, wanted: Sequence[tuple[str, type[Component]]], bound: dict[str, int]
+        self, wanted: Sequence[tuple[str, _Kinds]], bound: dict[str, int], free: frozenset[str]
     ) -> Iterator[dict[str, int]]:
-        free = [(name, kind) for name, kind in wanted if name not in bound]
-        if not free:
+        left = [(name, kinds) for name, kinds in wanted if name not in bound]
+        if not left:
             yield bound
             return
-        name, kind = free[0]
-        for candidate in self._by_kind.get(kind, ()):
-            if all(self._related(candidate, other) for other in bound.values()):
-                yield from self._tuples(wanted, {**bound, name: candidate})
+        name, kinds = left[0]
+        others = [] if name in free else [slot for each, slot in bound.items() if each not in free]
+        for candidate in (slot for kind in kinds for slot in self._by_kind.get(kind, ())):
+            if all(self._related(candidate, other) for other in others):
+                yield from self._tuples(wanted, {**bound, name: candidate}, free)
 
     def _related(self, one: int, other: int) -> bool:
         a, b = self.slots[one], self.slots[other]
@@ -238,14 +244,17 @@ class Topology:
             f"expected a component, UpdateKind, Lanes, Limits, Seat or Attempts, found {hint}"
         )
 
-    def _seats_of(self, names: Sequence[str], slots: Sequence[int]) -> Iterator[tuple[int, int]]:
+    def _seats_of(
+        self, names: Sequence[str], slots: Sequence[int], free: frozenset[str]
+    ) -> Iterator[tuple[int, int]]:
         hosts = [
             self.slots[slot].names[0]
             for name, slot in zip(names, slots, strict=True)
-            if name != "destination" and self.slots[slot].kind in {Host, ScheduledEvent}
+            if name not in {"destination", *free}
+            and self.slots[slot].kind in {Host, ScheduledEvent}
         ]
-        for position, slot in enumerate(slots):
-            if self.slots[slot].kind is VM and hosts:
+        for position, (name, slot) in enumerate(zip(names, slots, strict=True)):
+            if self.slots[slot].kind is VM and hosts and name not in free:
                 places = self.places(self.slots[slot].names[0])
                 if len(places) > 1:
                     yield position, places.index(hosts[0])
@@ -272,12 +281,12 @@ def carried_lanes(fleet: Fleet, lane: Lane) -> dict[str, dict[str, Lanes]]:
 def components_of(function: Callable[..., Any]) -> Mapping[str, type[Component]]:
     """Which kind of component each parameter of `function` is; other parameters are left out."""
     hints = get_type_hints(function, include_extras=True)
-    kinds = {name: _kind_of(hint, {}) for name, hint in hints.items() if name != "return"}
-    return {name: kind for name, kind in kinds.items() if kind is not None}
+    kinds = {name: _kinds_of(hint, {}) for name, hint in hints.items() if name != "return"}
+    return {name: found[0] for name, found in kinds.items() if found}
 
 
-def _kind_of(hint: Any, kinds: Mapping[Any, type[Component]]) -> type[Component] | None:  # noqa: ANN401
-    if hint in kinds:
-        return kinds[hint]
+def _kinds_of(hint: Any, kinds: Mapping[Any, _Kinds]) -> _Kinds:  # noqa: ANN401
     base = get_args(hint)[0] if get_origin(hint) is Annotated else hint
-    return base if isinstance(base, type) and issubclass(base, Component) else None
+    if base in kinds:
+        return kinds[base]
+    return (base,) if isinstance(base, type) and issubclass(base, Component) else ()

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from freezeframe.lifecycles import EventStatus, HostStatus, VmStatus
-from freezeframe.observation import AlarmView, EventView, HostView, VmView
+from freezeframe.observation import EventView, HostView, UnitView, VmView
 
-from .components import VM, Alarm, Component, Holder, Host, ScheduledEvent
+from .components import VM, Component, Holder, Host, ScheduledEvent
 from .settings import Settings
 
 
@@ -19,6 +19,17 @@ class ModelVm:
 
     vm: VM
     settings: Settings
+
+    @property
+    def has_failed(self) -> bool:
+        """See `UnitView`."""
+        return self.vm.has_failed
+
+    @property
+    def is_settled(self) -> bool:
+        """See `UnitView`."""
+        is_down = self.vm.stopped_by is Holder.MAINTENANCE
+        return not is_down and (self.vm.clock_right or not self.is_running)
 
     @property
     def is_paused_for_maintenance(self) -> bool:
@@ -64,6 +75,16 @@ class ModelHost:
     settings: Settings
 
     @property
+    def has_failed(self) -> bool:
+        """See `UnitView`."""
+        return self.host.has_failed
+
+    @property
+    def is_settled(self) -> bool:
+        """See `UnitView`."""
+        return self.is_in_service and self.host.has_new_software
+
+    @property
     def is_in_service(self) -> bool:
         """See `HostView`."""
         return self.host.status is HostStatus.IN_SERVICE
@@ -102,32 +123,18 @@ class ModelEvent:
         return self.settings.seconds(self.event.announced_for)
 
 
-@dataclass(frozen=True)
-class ModelAlarm:
-    """The health signal of the model."""
-
-    alarm: Alarm
-    settings: Settings
-
-    @property
-    def is_raised(self) -> bool:
-        """See `AlarmView`."""
-        return self.alarm.is_raised
-
-
-VIEWED: Final[Mapping[Any, type[Component]]] = {
-    VmView: VM,
-    HostView: Host,
-    EventView: ScheduledEvent,
-    AlarmView: Alarm,
+VIEWED: Final[Mapping[Any, tuple[type[Component], ...]]] = {
+    VmView: (VM,),
+    HostView: (Host,),
+    EventView: (ScheduledEvent,),
+    UnitView: (Host, VM),
 }
-"""Which component fills each view."""
+"""Which components fill each view."""
 
 _VIEW_OF: Final[Mapping[type[Component], Callable[[Any, Settings], object]]] = {
     VM: ModelVm,
     Host: ModelHost,
     ScheduledEvent: ModelEvent,
-    Alarm: ModelAlarm,
 }
 
 

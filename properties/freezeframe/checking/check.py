@@ -18,12 +18,11 @@ from freezeframe.protocol.policies import Policy
 from freezeframe.protocol.system import System
 from freezeframe.reporting import CheckResult, Counterexample, PropertyResult, Verdict
 
-from .asking.questions import Question, ask, is_over, questions_of, values_for
+from .asking.questions import Question, ask, questions_of, values_for
 from .counterexamples import Replay, narrate, replay
-from .search import kernel
 from .search.coverage import coverage_of
 from .search.explorer import MAX_STATES_DEFAULT, Watcher, explore
-from .search.liveness import Lasso, find_lasso
+from .search.liveness import Lasso, find_lasso, find_standstill
 from .search.paths import shortest_path
 from .search.space import Space
 
@@ -87,7 +86,7 @@ class Judge:
         """The verdict on `prop`, whose breaches the search marked with `bit`."""
         questions = questions_of(self.system.topology, prop)
         if prop.scope is Scope.STANDSTILL:
-            found, subjects = self._standstill(prop), 1
+            found, subjects = self._standstill(prop, questions), 1
         else:
             found = {
                 Kind.ALWAYS: lambda: self._breach(bit, prop, questions),
@@ -147,30 +146,32 @@ class Judge:
     def _never(
         self, prop: Property, questions: Sequence[Question]
     ) -> tuple[Verdict, Counterexample | None]:
-        if not self.space.is_complete:
-            return Verdict.INCOMPLETE, None
         for question in questions:
             lasso = find_lasso(self.space, self.space.kept(question))
             if lasso is not None:
-                return Verdict.VIOLATED, self._narrate_lasso(prop, question, lasso)
-        return Verdict.HOLDS, None
+                return Verdict.VIOLATED, self._narrate_lasso(prop, question.subjects, lasso)
+        return self._otherwise, None
 
-    def _standstill(self, prop: Property) -> tuple[Verdict, Counterexample | None]:
-        stuck = np.flatnonzero(self.space.marks & kernel.STUCK)
-        broken = [
-            number
-            for number in stuck.tolist()
-            if not is_over(self.system, prop, self.space.state(number))
-        ]
-        if not broken:
+    def _standstill(
+        self, prop: Property, questions: Sequence[Question]
+    ) -> tuple[Verdict, Counterexample | None]:
+        is_over = np.ones(self.space.n_states, np.bool_)
+        for question in questions:
+            is_over &= self.space.kept(question)
+        lasso = find_standstill(self.space, is_over)
+        if lasso is None:
             return self._otherwise, None
-        return Verdict.VIOLATED, narrate(self.system, self._replay_to(broken), prop, ())
+        if all(to == lasso.entry for _, to in lasso.loop):
+            return Verdict.VIOLATED, narrate(self.system, self._replay_to([lasso.entry]), prop, ())
+        return Verdict.VIOLATED, self._narrate_lasso(prop, (), lasso)
 
-    def _narrate_lasso(self, prop: Property, question: Question, lasso: Lasso) -> Counterexample:
+    def _narrate_lasso(
+        self, prop: Property, subjects: tuple[str, ...], lasso: Lasso
+    ) -> Counterexample:
         path = (*shortest_path(self.space, [lasso.entry]), *lasso.loop)
         run = replay(self.system, [self.space.instance(by) for by, _ in path])
         self._agree(run, [to for _, to in path])
-        return narrate(self.system, run, prop, question.subjects, len(lasso.loop))
+        return narrate(self.system, run, prop, subjects, len(lasso.loop))
 
     def _replay_to(self, targets: Sequence[int]) -> Replay:
         path = shortest_path(self.space, targets)

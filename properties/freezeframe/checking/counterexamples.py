@@ -55,7 +55,8 @@ def narrate(
     """Tell a run as steps with their times; the last `loop_moves` moves repeat for ever."""
     steps: list[TraceStep] = []
     ticks = 0
-    forever = 0 if prop.scope is Scope.STANDSTILL else loop_moves
+    is_at_rest = prop.scope is Scope.STANDSTILL and loop_moves is None
+    forever = 0 if is_at_rest else loop_moves
     loop_from = None if loop_moves is None else len(run.moves) - loop_moves
     loop_steps = None if loop_moves is None else 0
     for number, (move, before, after) in enumerate(

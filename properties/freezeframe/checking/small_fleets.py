@@ -99,6 +99,11 @@ _ALL: Final = (
         attempts=2,
     ),
     _fleet(
+        "dead-agent",
+        (VirtualMachine("web-0", "host-a"), VirtualMachine("web-1", "host-a")),
+        faults=Faults(agent_death=1),
+    ),
+    _fleet(
         "customers",
         (VirtualMachine("web-0", "host-a"), VirtualMachine("web-1", "host-a")),
         customer=CustomerActions(suspend=1, stop=1, start=1),

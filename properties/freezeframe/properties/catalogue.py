@@ -7,7 +7,7 @@ Knows nothing of controllers, locks or rules.
 from __future__ import annotations
 
 from freezeframe.fleet import Limits, UpdateKind, VirtualMachine
-from freezeframe.observation import AlarmView, EventView, HostView, VmView
+from freezeframe.observation import AnyUnit, EventView, HostView, UnitView, VmView
 
 from .forms import Property, Scope, always, eventually, sometimes
 
@@ -76,6 +76,16 @@ def only_eligible_updates(host: HostView, vm: VmView, kind: UpdateKind) -> bool:
     return kind is UpdateKind.DISRUPTIVE or not vm.is_down_for_maintenance
 
 
+@always(
+    "No VM is paused or shut down for nothing: its host does not run the new software yet.",
+    scope=Scope.STEP,
+)
+def no_needless_impact(host: HostView, vm: VmView, after: VmView) -> bool:
+    """Asked when its impact begins; it may well last until after the update."""
+    begins = after.is_down_for_maintenance and not vm.is_down_for_maintenance
+    return not (begins and host.has_new_software)
+
+
 @always("A VM that maintenance did not pause is never resumed by it.")
 def unrelated_vms_untouched(vm: VmView) -> bool:
     """Its customer or an I/O error may have paused it."""
@@ -86,12 +96,15 @@ def unrelated_vms_untouched(vm: VmView) -> bool:
     "After a failed VM or host, no further domain is begun until an operator says so.",
     scope=Scope.STEP,
 )
-def halts_on_failure(alarm: AlarmView, event: EventView, after: EventView) -> bool:
-    """Neither announced nor started, to any tenant; what has started may be finished."""
+def halts_on_failure(unit: AnyUnit, event: EventView, after: EventView) -> bool:
+    """Neither announced nor started, to any tenant; what has started may be finished.
+
+    A host that has used up its attempts at the update in vain has failed as well.
+    """
     begins = (after.is_current and not event.is_current) or (
         after.is_started and not event.is_started
     )
-    return not (alarm.is_raised and begins)
+    return not (unit.has_failed and begins)
 
 
 @eventually("From every reachable state, every paused VM can and will be resumed.")
@@ -107,9 +120,9 @@ def maintenance_completes(host: HostView) -> bool:
 
 
 @always("Time can always go on, or the maintenance is over.", scope=Scope.STANDSTILL)
-def no_deadlock(hosts: tuple[HostView, ...]) -> bool:
-    """Asked where nothing that can be relied upon will ever change anything again."""
-    return all(host.has_new_software for host in hosts)
+def no_deadlock(unit: UnitView) -> bool:
+    """It is over when every host is back with the new software, and no VM is owed anything."""
+    return unit.is_settled
 
 
 @sometimes("Some host reaches the new software.")
@@ -126,13 +139,14 @@ PROMISES: tuple[Property, ...] = (
     event_before_impact,
     one_impact_per_event,
     only_eligible_updates,
+    no_needless_impact,
     unrelated_vms_untouched,
     halts_on_failure,
     no_vm_left_paused,
     maintenance_completes,
     no_deadlock,
 )
-"""The twelve promises, in the order in which they are reported."""
+"""The promises, in the order in which they are reported."""
 
 WITNESSES: tuple[Property, ...] = (an_update_succeeds,)
 """What must be possible, lest the promises hold for want of anything happening."""

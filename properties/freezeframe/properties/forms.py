@@ -28,10 +28,13 @@ class Scope(StrEnum):
     STATE = "state"
     """Views of one moment."""
     STEP = "step"
-    """Views of the moment before a rule is taken, and one, named `after`, of the moment after it;
-    the passing of time is not asked about."""
+    """Views of the moment before a step and one, named `after`, of the moment after it, which is of
+    what the last view is of. A step that changes nothing of that but how long something lasts is
+    not asked about; so time alone breaks no such promise."""
     STANDSTILL = "standstill"
-    """Views of a moment after which nothing that can be relied upon will happen."""
+    """Each host and VM in moments after which time stands still for ever: it cannot pass, however
+    much is done, or it changes nothing any more. The promise is broken where they are never all
+    answered with True at once."""
 
 
 Predicate = Callable[..., bool]
@@ -43,8 +46,7 @@ class Property:
 
     `predicate` takes views (see `freezeframe.observation`) and constants of the fleet; it is asked
     for every related tuple of them and is True where the promise is kept. `where` takes the fleet
-    file's VMs for the VMs among the views, and leaves out the tuples for which it is False. A
-    predicate that takes a sequence of views gets all of that kind at once.
+    file's VMs for the VMs among the views, and leaves out the tuples for which it is False.
     """
 
     name: str

@@ -33,7 +33,7 @@ def always_asked(system: System) -> list[Question]:
     return [
         question
         for prop in PROMISES
-        if prop.kind is Kind.ALWAYS
+        if prop.kind is Kind.ALWAYS and prop.scope is not Scope.STANDSTILL
         for question in questions_of(system.topology, prop)
     ]
 

@@ -13,7 +13,7 @@ from freezeframe.lifecycles import EventStatus, HostStatus
 from freezeframe.observation import KINDS, Operation, Outcome, Told, VmView
 from freezeframe.properties import ALL, Kind, Property
 from freezeframe.reporting import Verdict
-from tests.recorded import RUNS, Recording
+from tests.recorded import FAILS, RUNS, Recording
 
 FLEET = Fleet(
     "two domains",
@@ -79,14 +79,22 @@ def test_a_promise_broken_again_is_told_again() -> None:
     assert [each.at_ms for each in found] == [31_000, 80_000]
 
 
-def test_nothing_is_begun_while_an_alarm_is_raised() -> None:
-    recording = Recording().event(0, "a", "web", EventStatus.SCHEDULED).alarm(1, is_raised=True)
+def test_nothing_is_begun_after_a_failure_that_no_operator_has_looked_at() -> None:
+    """Whatever alarm is raised, or none."""
+    recording = Recording().event(0, "a", "web", EventStatus.SCHEDULED).add(1, FAILS, "a", "v")
     recording.event(2, "a", "web", EventStatus.STARTED)
     judged = judge(recording.records, FLEET)
     (violation,) = verdict_on("halts_on_failure", judged).violations
     assert violation.at_ms == 2
-    recording.records[1] = replace(recording.records[1], fact=RUNS, host="a", vm="v")
+    recording.records[1] = replace(recording.records[1], fact=RUNS)
     assert not verdict_on("halts_on_failure", judge(recording.records, FLEET)).violations
+
+
+def test_once_an_operator_has_looked_at_a_failure_more_is_begun() -> None:
+    recording = Recording().event(0, "a", "web", EventStatus.SCHEDULED).add(1, FAILS, "a", "v")
+    recording.alarm(2, is_raised=False).event(3, "a", "web", EventStatus.STARTED)
+    judged = judge(recording.records, FLEET)
+    assert not verdict_on("halts_on_failure", judged).violations
 
 
 def test_what_observers_cannot_record_is_not_asked() -> None:

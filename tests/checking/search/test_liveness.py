@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freezeframe.checking.search.liveness import Lasso, find_lasso
+from freezeframe.checking.search.liveness import Lasso, find_lasso, find_standstill
 from freezeframe.protocol.language import Actor
 from tests.checking.handmade import Edges, space_of
 
@@ -32,10 +32,15 @@ def can_avoid(edges: Edges, kept: Collection[int]) -> bool:
     and whatever can be relied upon and is possible somewhere in it must happen inside it.
     """
     rest = [state for state in range(len(edges)) if state not in kept]
-    if any(not edges[state] for state in rest):
+    if any(not _reliable(edges, state) for state in rest):
         return True
     candidates = (set(c) for size in range(1, len(rest) + 1) for c in combinations(rest, size))
     return any(is_fair_haunt(edges, states) for states in candidates)
+
+
+def _reliable(edges: Edges, state: int) -> set[int]:
+    """Who can be relied upon to go on from a state; where there is none, a run may end."""
+    return {by for by, _ in edges[state]} & RELIABLE
 
 
 def is_fair_haunt(edges: Edges, states: set[int]) -> bool:
@@ -59,7 +64,7 @@ def assert_is_fair_run(edges: Edges, kept: Collection[int], lasso: Lasso) -> Non
     here = lasso.entry
     assert here not in kept
     if not lasso.loop:
-        assert not edges[here]
+        assert not _reliable(edges, here)
         return
     visited = set()
     for by, to in lasso.loop:
@@ -84,6 +89,7 @@ HANDMADE: dict[str, tuple[Edges, set[int], bool]] = {
     "time passes if it can": ([[(CONTROLLER, 0), (TIME, 1)], [(TIME, 1)]], {1}, False),
     "but nobody else need act": ([[(CONTROLLER, 0), (FAULT, 1)], [(TIME, 1)]], {1}, True),
     "where nothing is possible nothing will be kept": ([[(CONTROLLER, 1)], []], set(), True),
+    "where only a fault could go on nothing may go on": ([[(FAULT, 1)], [(TIME, 1)]], {1}, True),
     "a dead end that keeps the promise is fine": ([[(CONTROLLER, 1)], []], {1}, False),
     "a way through which leads to a trap": (
         [[(CONTROLLER, 1), (FAULT, 2)], [(TIME, 1)], [(TIME, 2)]],
@@ -130,6 +136,31 @@ def test_random_graphs_against_every_set_of_states(graph: tuple[Edges, set[int]]
     assert (lasso is not None) is can_avoid(edges, kept)
     if lasso is not None:
         assert_is_fair_run(edges, kept, lasso)
+
+
+STANDSTILLS: dict[str, tuple[Edges, set[int], bool]] = {
+    "nothing changes any more": ([[(CONTROLLER, 1)], [(TIME, 1)]], set(), True),
+    "and all is over": ([[(CONTROLLER, 1)], [(TIME, 1)]], {1}, False),
+    "time goes on, though nothing else does": ([[(TIME, 1)], [(TIME, 0)]], set(), False),
+    "much is done and time cannot pass": ([[(CONTROLLER, 1)], [(CONTROLLER, 0)]], set(), True),
+    "the same, and over now and then": ([[(CONTROLLER, 1)], [(CONTROLLER, 0)]], {1}, False),
+    "time can pass now and then": (
+        [[(CONTROLLER, 1)], [(CONTROLLER, 0), (TIME, 2)], [(TIME, 0)]],
+        set(),
+        False,
+    ),
+    "a fault alone could go on": ([[(FAULT, 1)], [(TIME, 0)]], set(), True),
+}
+
+
+@pytest.mark.parametrize("name", STANDSTILLS)
+def test_time_stands_still_or_not(name: str) -> None:
+    edges, over, is_broken = STANDSTILLS[name]
+    mask = np.array([state in over for state in range(len(edges))], np.bool_)
+    lasso = find_standstill(space_of(edges, ACTORS), mask)
+    assert (lasso is not None) is is_broken
+    if lasso is not None:
+        assert_is_fair_run(edges, over, lasso)
 
 
 def test_a_promise_that_is_kept_everywhere_is_broken_nowhere() -> None:

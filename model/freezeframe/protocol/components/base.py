@@ -27,6 +27,8 @@ class Component:
     """A handle over the value of one component; `FIELDS` gives the order of the value."""
 
     FIELDS: ClassVar[tuple[str, ...]] = ()
+    _CLOCKS: ClassVar[frozenset[int]] = frozenset()
+    """Where in a value the clocks stand: the fields that are declared as such."""
     __slots__ = ("_on_touch", "_position", "_thawed", "_value")
 
     def __init__(self, value: Value, position: int = 0, on_touch: list[int] | None = None) -> None:
@@ -35,6 +37,13 @@ class Component:
         self._position = position
         self._on_touch = on_touch
         self._thawed = False
+
+    def __init_subclass__(cls) -> None:
+        """Find the clocks."""
+        declared = cls.__annotations__
+        cls._CLOCKS = frozenset(
+            index for index, name in enumerate(cls.FIELDS) if declared.get(name) == Clock.__name__
+        )
 
     if not TYPE_CHECKING:
 
@@ -50,6 +59,11 @@ class Component:
             if name in self.FIELDS and not self._thawed:
                 self._thaw()
             object.__setattr__(self, name, value)
+
+    def touch(self) -> None:
+        """Count as accessed, whatever is read of it."""
+        if not self._thawed:
+            self._thaw()
 
     def _thaw(self) -> None:
         self._thawed = True
@@ -68,6 +82,16 @@ class Component:
         if not self._thawed:
             return self._value
         return tuple(getattr(self, name) for name in self.FIELDS)
+
+    @classmethod
+    def without_clocks(cls, value: Value) -> Value:
+        """All of a value that time alone cannot change."""
+        return tuple(item for index, item in enumerate(value) if index not in cls._CLOCKS)
+
+    @classmethod
+    def journalled(cls, before: Value, after: Value) -> Value:  # noqa: ARG003 (for those with a journal)
+        """What `before` becomes when the change to `after` is journalled and not made."""
+        return before
 
     def tick(self, settings: Settings, units: int) -> None:
         """Let `units` of time pass; clocks stop counting where no rule can tell any more."""

@@ -28,7 +28,7 @@ class Controller(Component):
 
     def hears_of(self, vm: VM) -> None:
         """Receive the event that tells a VM's new status, if it is up and the event is not lost."""
-        if vm.is_deaf:
+        if vm.is_deaf and vm.seen is not vm.status:
             vm.is_deaf = False
         elif self.is_up:
             vm.observe()
@@ -40,7 +40,9 @@ class Controller(Component):
 
 
 class Alarm(Component):
-    """The health signal: a VM or a host failed, and no operator has said to go on."""
+    """The health signal that the controller heeds: something failed, and no operator has said to go
+    on.
+    """
 
     FIELDS = ("is_raised",)
     __slots__ = FIELDS

@@ -63,18 +63,24 @@ class AvailabilitySet(Component):
 class ScheduledEvent(Component):
     """The event that tells one tenant of the maintenance of one host."""
 
-    FIELDS = ("status", "announced_for", "was_approved")
+    FIELDS = ("status", "announced_for", "was_approved", "is_known")
     __slots__ = FIELDS
     status: EventStatus
     announced_for: Clock
     """Since it was announced, until it is approved, started or cancelled."""
     was_approved: bool
+    """Its tenant agreed to it, be it understood or not."""
+    is_known: bool
+    """Its tenant's guests have asked since it was announced, and so were shown it."""
 
     @classmethod
     def initial(cls) -> Value:
         """An event that nobody was told of."""
         return cls.frozen(
-            status=SCHEDULED_EVENT_LIFECYCLE.initial, announced_for=ZERO, was_approved=False
+            status=SCHEDULED_EVENT_LIFECYCLE.initial,
+            announced_for=ZERO,
+            was_approved=False,
+            is_known=True,
         )
 
     @property
@@ -85,9 +91,23 @@ class ScheduledEvent(Component):
     def pull(self, trigger: str) -> None:
         """Take a row of the lifecycle table; raises `LifecycleError` if there is none."""
         self.status = taken(SCHEDULED_EVENT_LIFECYCLE, self.status, trigger)
-        if self.status is not EventStatus.STARTED:
+        if self.status is EventStatus.SCHEDULED or not self.is_current:
             self.announced_for = ZERO
-            self.was_approved = self.status is EventStatus.APPROVED
+            self.was_approved = False
+            self.is_known = True
+
+    def hear(self, *, is_from_tenant: bool) -> None:
+        """What the metadata service makes of an approval: that of another has no effect, and one
+        that comes again or late changes nothing.
+        """
+        if is_from_tenant and self.is_current:
+            self.pull("approve" if self.status is EventStatus.SCHEDULED else "approve_again")
+
+    def agree(self) -> None:
+        """Its tenant approves it."""
+        self.hear(is_from_tenant=True)
+        self.was_approved = True
+        self.announced_for = ZERO
 
     def withdraw(self) -> None:
         """End it whatever it is; an event that has started had its impact and is completed."""
@@ -96,5 +116,6 @@ class ScheduledEvent(Component):
 
     def tick(self, settings: Settings, units: int) -> None:
         """Units of notice."""
-        if self.status is EventStatus.SCHEDULED:
+        waits = {EventStatus.SCHEDULED, EventStatus.APPROVED}
+        if self.status in waits and not self.was_approved:
             self.announced_for = counted(self.announced_for, settings.longest_notice, units)

@@ -16,7 +16,15 @@ if TYPE_CHECKING:
 class Host(Component):
     """A host, and how far its update is."""
 
-    FIELDS = ("status", "in_phase", "is_hung", "has_new_software", "attempts_left")
+    FIELDS = (
+        "status",
+        "in_phase",
+        "is_hung",
+        "has_new_software",
+        "attempts_left",
+        "has_failed",
+        "intended",
+    )
     __slots__ = FIELDS
     status: HostStatus
     in_phase: Clock
@@ -24,6 +32,12 @@ class Host(Component):
     is_hung: bool
     has_new_software: bool
     attempts_left: int
+    has_failed: bool
+    """It lost power or used up its attempts in vain, and no operator has said to go on since. Only
+    the lifecycle and operators change it, and no guard reads it."""
+    intended: HostStatus | None
+    """Where the controller's journal says that it stands, if the controller died between writing
+    that and doing it."""
 
     @classmethod
     def initial(cls, attempts: int) -> Value:
@@ -34,7 +48,21 @@ class Host(Component):
             is_hung=False,
             has_new_software=False,
             attempts_left=attempts,
+            has_failed=False,
+            intended=None,
         )
+
+    @classmethod
+    def journalled(cls, before: Value, after: Value) -> Value:
+        """The status that it is to be given is written down."""
+        host = cls(before)
+        host.intended = cls(after).status
+        return host.freeze()
+
+    @property
+    def phase(self) -> HostStatus:
+        """Where the controller's journal says that it stands."""
+        return self.intended or self.status
 
     @property
     def is_open(self) -> bool:
@@ -51,6 +79,19 @@ class Host(Component):
         self.status = taken(HOST_LIFECYCLE, self.status, trigger)
         self.in_phase = ZERO
         self.is_hung = False
+        self.intended = None
+        if trigger == "quiesce":
+            self.attempts_left = max(0, self.attempts_left - 1)
+        is_in_vain = not self.has_new_software and self.attempts_left == 0
+        if trigger == "lose_power" or (trigger == "return_to_service" and is_in_vain):
+            self.has_failed = True
+
+    def go(self, trigger: str) -> None:
+        """Take a row as the controller does, which goes by its journal; raises `LifecycleError` if
+        the journal or the host does not allow it.
+        """
+        HOST_LIFECYCLE.destination(self.phase, trigger)
+        self.pull(trigger)
 
     def tick(self, settings: Settings, units: int) -> None:
         """Units of update or rollback; only a hung update can take longer than the longest."""

@@ -50,19 +50,23 @@ class VM(Component):
         "is_deaf",
         "echo",
         "place",
+        "has_failed",
+        "agent_answers",
     )
     __slots__ = FIELDS
     status: VmStatus
     paused_for: Clock
     """Since maintenance began to pause it, until it is resumed."""
     in_phase: Clock
-    """Since it began to resume, or was resumed."""
+    """Since it began to resume, or was resumed, or its guest agent was asked once more."""
     memory_intact: bool
     clock_right: bool
     holder: Holder
-    """Who stopped it, as the controller's journal says."""
+    """Who stopped it, as the controller's journal says: written before maintenance stops it, and
+    brought in line with what the controller sees."""
     stopped_by: Holder
-    """Who stopped it, as observers saw; only the lifecycle changes it, and no guard reads it."""
+    """Who stopped it, as observers saw; only the lifecycle changes it, and no guard of the
+    controller reads it."""
     seen: VmStatus
     """Its status as far as the controller knows."""
     unseen_for: Clock
@@ -73,6 +77,10 @@ class VM(Component):
     """An event that was delivered before and will be delivered again."""
     place: int
     """Which of the hosts that it may be on it is on; 0 is where the fleet file puts it."""
+    has_failed: bool
+    """It failed, and no operator has said to go on since; no guard reads it."""
+    agent_answers: bool
+    """Whether its guest agent will ever answer again."""
 
     @classmethod
     def initial(cls, status: VmStatus) -> Value:
@@ -90,7 +98,18 @@ class VM(Component):
             is_deaf=False,
             echo=None,
             place=0,
+            has_failed=False,
+            agent_answers=True,
         )
+
+    @classmethod
+    def journalled(cls, before: Value, after: Value) -> Value:
+        """What is to be is written down, a claim at once, its end only when it is seen."""
+        vm, done = cls(before), cls(after)
+        vm.believe(done.seen)
+        if done.is_held_by_maintenance:
+            vm.holder = Holder.MAINTENANCE
+        return vm.freeze()
 
     @property
     def is_held_by_maintenance(self) -> bool:
@@ -118,14 +137,14 @@ class VM(Component):
         }
 
     @property
-    def was_seen_off(self) -> bool:
-        """Whether the controller has seen that it has no memory to lose."""
-        return self.seen in {VmStatus.STOPPED, VmStatus.FAILED, VmStatus.ABSENT}
+    def is_off(self) -> bool:
+        """Whether it has no memory to lose."""
+        return self.status in {VmStatus.STOPPED, VmStatus.FAILED, VmStatus.ABSENT}
 
     @property
-    def was_seen_still(self) -> bool:
-        """Whether the controller has seen that its virtual CPUs do not run."""
-        return self.seen is VmStatus.PAUSED or self.was_seen_off
+    def stands_still(self) -> bool:
+        """Whether its virtual CPUs do not run."""
+        return self.status is VmStatus.PAUSED or self.is_off
 
     def pull(self, trigger: str) -> None:
         """Take a row of the lifecycle table, which is the first guard of every rule; raises
@@ -145,9 +164,15 @@ class VM(Component):
             self.stopped_by = Holder.NOBODY
 
     def observe(self) -> None:
-        """Let the controller know the status as it is."""
+        """Let the controller know the status as it is, and who else is to thank for it.
+
+        Customers ask the platform for what they do, and the hypervisor tells of an I/O error as the
+        reason; that maintenance stopped a VM is in the journal alone.
+        """
         self.seen = self.status
         self.unseen_for = ZERO
+        if self.stopped_by is not Holder.MAINTENANCE:
+            self.holder = self.stopped_by
 
     def believe(self, status: VmStatus) -> None:
         """Let the controller think that this is the status."""
@@ -166,7 +191,10 @@ class VM(Component):
         self.observe()
 
     def shut_down(self) -> None:
-        """Maintenance shuts it down; one that others held stays off until they start it."""
+        """Maintenance looks who holds it and shuts it down; one that others held stays off until
+        they start it.
+        """
+        self.observe()
         self.pull("shut_down")
         self.paused_for = ZERO
         if self.holder is not Holder.OTHER:
@@ -177,12 +205,12 @@ class VM(Component):
         self.pull("resume_completed")
         self.paused_for = ZERO
         self.clock_right = False
-        self.holder = Holder.NOBODY if self.is_held_by_maintenance else self.holder
 
     def let_go(self, trigger: str) -> None:
-        """Take a row that ends a pause otherwise than by resuming; a fresh start sets the clock."""
+        """Take a row that ends a pause for maintenance otherwise than by resuming; its clock is
+        nobody's debt any more, for whoever starts it or lets it go sets it.
+        """
         self.pull(trigger)
-        self.holder = Holder.NOBODY
         self.paused_for = ZERO
         self.clock_right = True
 
@@ -190,25 +218,19 @@ class VM(Component):
         """Take a row that starts it with new memory."""
         self.let_go(trigger)
         self.memory_intact = True
-
-    def boot(self) -> None:
-        """Maintenance starts it again; whoever else had stopped it still meant it to be stopped."""
-        holder = self.holder
-        self.boot_afresh("boot")
-        self.holder = holder if holder is Holder.OTHER else Holder.NOBODY
+        self.agent_answers = True
 
     def fail(self) -> None:
         """Crash, if there is anything to crash; memory is lost. Maintenance owes it nothing any
         more.
         """
-        if self.status in {VmStatus.STOPPED, VmStatus.FAILED, VmStatus.ABSENT}:
-            if self.is_held_by_maintenance:
-                self.holder = Holder.NOBODY
+        if self.is_off:
             if self.stopped_by is Holder.MAINTENANCE:
                 self.stopped_by = Holder.NOBODY
             return
         self.let_go("fail")
         self.memory_intact = False
+        self.has_failed = True
 
     def tick(self, settings: Settings, units: int) -> None:
         """Units of pause, phase and ignorance."""
@@ -217,6 +239,7 @@ class VM(Component):
         if self.status is VmStatus.RESUMING:
             self.in_phase = counted(self.in_phase, settings.longest(Duration.RESUME), units)
         elif self.status is VmStatus.RESUMED:
-            self.in_phase = counted(self.in_phase, settings.longest(Duration.CLOCK_SYNC), units)
+            longest = settings.longest(Duration.CLOCK_SYNC) + (not self.agent_answers)
+            self.in_phase = counted(self.in_phase, longest, units)
         if self.seen is not self.status:
             self.unseen_for = counted(self.unseen_for, settings.longest(Duration.POLL), units)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from freezeframe.properties import Property, Scope
-from freezeframe.protocol.components import VM, Component, Host, Value
+from freezeframe.protocol.components import VM, Component, Value
 from freezeframe.protocol.settings import Settings
-from freezeframe.protocol.system import State, System
+from freezeframe.protocol.system import State
 from freezeframe.protocol.topology import Topology
 from freezeframe.protocol.views import VIEWED, view_of
 
@@ -57,7 +57,9 @@ def questions_of(topology: Topology, prop: Property) -> tuple[Question, ...]:
 
 
 def ask(form: QuestionForm, values: Sequence[Value], settings: Settings) -> Answer:
-    """Ask the predicate about components with `values`; it is kept where a VM is elsewhere."""
+    """Ask the predicate about components with `values`; it is kept where a VM is elsewhere, and by
+    what is no step (see `Scope.STEP`).
+    """
     touched: list[int] = []
     handles: list[Any] = [
         kind(value, position, touched)
@@ -66,20 +68,16 @@ def ask(form: QuestionForm, values: Sequence[Value], settings: Settings) -> Answ
     for position, seat in form.seats:
         if handles[position].place != seat:
             return Answer(is_kept=True, touched=tuple(touched))
+    if form.property.scope is Scope.STEP:
+        handles[-2].touch()
+        handles[-1].touch()
+        before, after = (form.kinds[-1].without_clocks(value) for value in values[-2:])
+        if before == after:
+            return Answer(is_kept=True, touched=tuple(touched))
     arguments = [
         view_of(handles[value], settings) if is_slot else value for is_slot, value in form.arguments
     ]
     return Answer(bool(form.property.predicate(*arguments)), tuple(touched))
-
-
-def is_over(system: System, prop: Property, state: State) -> bool:
-    """Whether the maintenance is over in a state, as the standstill property `prop` says."""
-    hosts = tuple(
-        view_of(slot.kind(value), system.settings)
-        for slot, value in zip(system.slots, state, strict=True)
-        if slot.kind is Host
-    )
-    return bool(prop.predicate(hosts))
 
 
 def values_for(question: Question, before: State, after: State) -> list[Value]:
@@ -91,8 +89,6 @@ def values_for(question: Question, before: State, after: State) -> list[Value]:
 
 
 def _ground(topology: Topology, prop: Property) -> Iterator[Question]:
-    if prop.scope is Scope.STANDSTILL:
-        return
     is_step = prop.scope is Scope.STEP
     omit = frozenset({_AFTER}) if is_step else frozenset()
     for grounding in topology.ground(prop.predicate, kinds=VIEWED, omit=omit):

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from freezeframe.observation import AlarmSeen, EventSeen, Ledger, Record
-from freezeframe.protocol.components import VM, Alarm, Component, Host, ScheduledEvent
+from freezeframe.observation import EventSeen, Ledger, Record
+from freezeframe.protocol.components import VM, Component, Host, ScheduledEvent
 
 Key = tuple[type[Component], tuple[str, ...]]
 """A component of the fleet: its kind and its names."""
@@ -18,7 +18,6 @@ SEEN: Final[Mapping[type[Component], tuple[str, Callable[..., Any]]]] = {
     VM: ("vm seen", Ledger.vm),
     Host: ("host seen", Ledger.host),
     ScheduledEvent: ("event seen", Ledger.event),
-    Alarm: ("alarm seen", lambda ledger: ledger.alarm),
 }
 """For each component that observers can see, the kind of record that tells of it, and its view."""
 
@@ -27,8 +26,6 @@ def about(record: Record) -> Key | None:
     """The component that a record tells of; None if it tells of none."""
     if record.vm is not None:
         return VM, (record.vm,)
-    if isinstance(record.fact, AlarmSeen):
-        return Alarm, ()
     if record.host is None:
         return None
     if isinstance(record.fact, EventSeen):

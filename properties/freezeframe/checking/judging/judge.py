@@ -54,7 +54,11 @@ class Judge:
         kinds: Collection[str] = frozenset(KINDS),
     ) -> None:
         """Begin before the first record."""
-        self.ledger = Ledger(fleet.limits, trusts_marks=KIND_OF[Told] not in kinds)
+        self.ledger = Ledger(
+            fleet.limits,
+            attempts=fleet.update.attempts,
+            trusts_marks=KIND_OF[Told] not in kinds,
+        )
         self._properties = tuple(properties)
         self._told = {kind: name in kinds for kind, (name, _) in SEEN.items()}
         self._histories: dict[Key, deque[tuple[int, Record]]] = {}
@@ -62,6 +66,8 @@ class Judge:
         self._asked: list[Asked] = []
         self._began_ms: int | None = None
         self._records = 0
+        self._passed_at = 0
+        """After how many records time passed last."""
         self.widen(fleet)
 
     def widen(self, fleet: Fleet) -> None:
@@ -73,6 +79,8 @@ class Judge:
         self._by_key: dict[Key, list[int]] = {}
         for prop in self._properties:
             for question in questions_of(self._topology, prop):
+                if prop.scope is Scope.STANDSTILL:
+                    continue
                 asked = known.get((prop.name, question.subjects)) or Asked(question)
                 asked.question = question
                 for slot in dict.fromkeys(question.slots):
@@ -88,6 +96,7 @@ class Judge:
             self._began_ms = record.monotonic_ms
         elif record.monotonic_ms > self.ledger.now_ms:
             broken = self.advance(record.monotonic_ms)
+            self._passed_at = self._records
         key = about(record)
         touched = [] if key is None else self._by_key.get(key, [])
         before = {
@@ -169,7 +178,9 @@ class Judge:
         broken += [
             Violation(prop, (), at_ms, self._timeline(map(self._key, self._slots_of(Host))))
             for prop in self._properties
-            if prop.scope is Scope.STANDSTILL and not looped and not self._is_over(prop)
+            if prop.scope is Scope.STANDSTILL
+            and (not looped or self._passed_at <= begins)
+            and not self._is_over(prop)
         ]
         self._violations += broken
         return tuple(broken)
@@ -227,7 +238,11 @@ class Judge:
         return [slot for slot, each in enumerate(self._topology.slots) if each.kind is kind]
 
     def _is_over(self, prop: Property) -> bool:
-        return bool(prop.predicate(tuple(self._view(slot) for slot in self._slots_of(Host))))
+        slots = {slot for each in questions_of(self._topology, prop) for slot in each.slots}
+        kinds = self._topology.slots
+        return all(
+            prop.predicate(self._view(slot)) for slot in slots if self._told[kinds[slot].kind]
+        )
 
     def _judged(self, prop: Property) -> PropertyJudgement:
         if prop.scope is Scope.STANDSTILL:

@@ -57,6 +57,12 @@ class _Journey:
         self.last_taken: dict[Move, int] = {}
         self.visits: dict[tuple[int, ...], list[int]] = defaultdict(list)
         self.unkept_since: dict[int, int] = {}
+        self.could_pass_last = -1
+        """Before which move time could pass and change something last."""
+        self.unsettled: set[int] = set()
+        """The questions about standstills that are not answered as if the maintenance were over."""
+        self.over_last = dict.fromkeys(simulation.lookup.at_standstill, -1)
+        """Before which move each promise about standstills saw the maintenance over last."""
 
     def run(self, moves_max: int) -> Ending:
         simulation = self.simulation
@@ -96,6 +102,19 @@ class _Journey:
             self.unkept_since.pop(question, None)
         for question in broken:
             self.unkept_since.setdefault(question, number)
+        if lookup.at_standstill:
+            self._note_standstill(number)
+
+    def _note_standstill(self, number: int) -> None:
+        lookup, simulation = self.simulation.lookup, self.simulation
+        if simulation.can_wait:
+            self.could_pass_last = number
+        slots = simulation.changed if number else range(len(simulation.ids))
+        asked = {each for slot in slots for each in lookup.settling[slot]}
+        self.unsettled = (self.unsettled - asked) | set(lookup.broken(asked, simulation.ids))
+        for prop, questions in lookup.at_standstill.items():
+            if self.unsettled.isdisjoint(questions):
+                self.over_last[prop] = number
 
     def _ending(self, visits: Sequence[int], number: int) -> Ending | None:
         """The breach of the first promise that a fair loop back to an earlier visit never keeps; or
@@ -108,6 +127,10 @@ class _Journey:
             for first in fair:
                 if first >= self.unkept_since[question]:
                     return Ending(self.simulation.breach_of(question), number - first)
+        for prop, over in self.over_last.items():
+            for first in fair:
+                if first > max(over, self.could_pass_last):
+                    return Ending(self.simulation.standstill_breach(prop), number - first)
         return Ending(None, number - fair[0])
 
     def _is_fair(self, first: int, last: int) -> bool:

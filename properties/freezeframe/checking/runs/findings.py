@@ -36,11 +36,14 @@ class Finding:
 def judged(simulation: Simulation, moves_max: int) -> Finding | None:
     """The finding of at most `moves_max` moves that a run is, or comes to when it goes on fairly.
 
-    Goes on only if a promise of the kind `eventually` is asked about.
+    Goes on only if a promise is asked about that only a run without end can break.
     """
     if simulation.breach is not None:
         return Finding(simulation.breach, tuple(simulation.moves))
-    if all(each.kind is not Kind.EVENTUALLY for each in simulation.lookup.properties):
+    lookup = simulation.lookup
+    if not lookup.at_standstill and all(
+        each.kind is not Kind.EVENTUALLY for each in lookup.properties
+    ):
         return None
     ending = go_on_fairly(simulation, moves_max - len(simulation.moves))
     if ending.breach is None:

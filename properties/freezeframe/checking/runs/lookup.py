@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from freezeframe.checking.asking.answers import Answers, Changes, Form, Leaf
-from freezeframe.checking.asking.questions import Question, is_over, questions_of
+from freezeframe.checking.asking.questions import Question, questions_of
 from freezeframe.properties import Kind, Property, Scope
 from freezeframe.protocol.components import VM, Alarm, Budget, Component, Controller
 from freezeframe.protocol.system import State, System
@@ -124,7 +124,7 @@ class Lookup:
 
     def is_over(self, prop: Property, ids: Ids) -> bool:
         """Whether the maintenance is over in a state, as the standstill property `prop` says."""
-        return is_over(self.system, prop, self.state(ids))
+        return not self.broken(self.at_standstill[prop], ids)
 
     def state(self, ids: Ids) -> State:
         """The values that the numbers stand for."""
@@ -168,12 +168,23 @@ class Lookup:
             return [[chosen[index] for index in watchers] for watchers in found]
 
         self.always = watching(Kind.ALWAYS, Scope.STATE)
-        self.steps = watching(Kind.ALWAYS, Scope.STEP)
+        steps = by_use[Kind.ALWAYS, Scope.STEP]
+        found = self._watchers([self.questions[each].slots[-1:]] for each in steps)
+        self.steps = [[steps[index] for index in watchers] for watchers in found]
         self.has_step_questions = bool(by_use[Kind.ALWAYS, Scope.STEP])
         self.eventually = watching(Kind.EVENTUALLY, Scope.STATE)
         self.occasional = tuple(by_use[Kind.SOMETIMES, Scope.STATE])
         self.eventual = tuple(by_use[Kind.EVENTUALLY, Scope.STATE])
-        self.standstill = tuple(each for each in self.properties if each.scope is Scope.STANDSTILL)
+        self.settling = watching(Kind.ALWAYS, Scope.STANDSTILL)
+        self.at_standstill = {
+            prop: [
+                question
+                for question in by_use[prop.kind, Scope.STANDSTILL]
+                if self.properties[self.property_of[question]] is prop
+            ]
+            for prop in self.properties
+            if prop.scope is Scope.STANDSTILL
+        }
 
     def _watchers(self, slots_of_each: Iterator[list[Any]] | Any) -> list[list[int]]:  # noqa: ANN401
         found: list[list[int]] = [[] for _ in self.system.slots]

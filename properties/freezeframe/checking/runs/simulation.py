@@ -187,7 +187,7 @@ class Simulation:
         lookup = self.lookup
         asked = {question for slot in slots for question in lookup.always[slot]}
         found = self._first_broken(asked)
-        if lookup.has_step_questions:
+        if lookup.has_step_questions and self.moves[-1] is not None:
             broken = [
                 question
                 for question in {each for slot in slots for each in lookup.steps[slot]}
@@ -202,12 +202,16 @@ class Simulation:
         return self.breach_of(min(broken)) if broken else None
 
     def _standstill(self) -> Breach | None:
-        if not self.lookup.standstill or not self.is_stuck():
+        if not self.lookup.at_standstill or not self.is_stuck():
             return None
-        for prop in self.lookup.standstill:
+        for prop in self.lookup.at_standstill:
             if not self.lookup.is_over(prop, self.ids):
-                return Breach(prop, (), len(self.lookup.questions))
+                return self.standstill_breach(prop)
         return None
+
+    def standstill_breach(self, prop: Property) -> Breach:
+        """The breach of a promise about standstills, which is nobody's in particular."""
+        return Breach(prop, (), len(self.lookup.questions))
 
     def breach_of(self, question: int) -> Breach:
         """The breach that a question not answered as promised stands for."""

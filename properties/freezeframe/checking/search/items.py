@@ -37,7 +37,7 @@ def items_of(answers: Answers, properties: Sequence[Property]) -> list[Item]:
     questions: list[Item] = []
     steps: list[tuple[Question, int]] = []
     for bit, prop in enumerate(properties):
-        if prop.kind is not Kind.ALWAYS:
+        if prop.kind is not Kind.ALWAYS or prop.scope is Scope.STANDSTILL:
             continue
         for question in questions_of(answers.system.topology, prop):
             if prop.scope is Scope.STEP:
@@ -58,7 +58,7 @@ def _rule_item(answers: Answers, instance: Instance, steps: Sequence[tuple[Quest
         steps=tuple(
             (_asked_of_step(answers, question), bit)
             for question, bit in steps
-            if written & set(question.slots)
+            if question.slots[-1] in written
         ),
     )
 

@@ -30,7 +30,7 @@ class Lasso:
     """A way for ever without keeping a promise: where it begins, and the steps, as (by, to), that
     lead back there.
 
-    `loop` is empty where nothing at all can happen any more.
+    `loop` is empty where nothing that can be relied upon can happen any more.
     """
 
     entry: int
@@ -38,15 +38,32 @@ class Lasso:
 
 
 def find_lasso(space: Space, kept: Bools) -> Lasso | None:
-    """A fair run that stays for ever where `kept` is False, or None if there is none; `space` must
-    be complete.
+    """A fair run that stays for ever where `kept` is False, or None if none was found, which proves
+    that there is none if `space` is complete.
     """
-    counts = np.diff(space.edge_start)
-    dead = np.flatnonzero((counts == 0) & ~kept)
+    kept = kept.copy()
+    kept[space.n_expanded :] = True  # What follows from these is unknown.
+    fair = _fair(space)
+    ends = np.concatenate([[0], np.cumsum(fair[space.edge_by])])[space.edge_start]
+    dead = np.flatnonzero((np.diff(ends) == 0) & ~kept[: space.n_expanded])
     if dead.size:
         return Lasso(int(dead[0]), ())
-    states = fair_part(space.edge_start, space.edge_to, space.edge_by, _fair(space), ~kept)
+    states = fair_part(space.edge_start, space.edge_to, space.edge_by, fair, ~kept)
     return _lasso(space, states.astype(np.int64)) if states.size else None
+
+
+def find_standstill(space: Space, is_over: Bools) -> Lasso | None:
+    """A fair run in which time stands still from some moment on, and that is never after that where
+    `is_over` is True; None as in `find_lasso`.
+
+    Time stands still where it cannot pass, or changes nothing. Where it can change something again
+    and again it does so, for time is fair; so such a run stays at last where it cannot.
+    """
+    passes = np.flatnonzero(space.edge_by == space.tables.n_rules)
+    of = np.searchsorted(space.edge_start, passes, side="right") - 1
+    goes_on = np.zeros(space.n_states, np.bool_)
+    goes_on[of[space.edge_to[passes] != of]] = True
+    return find_lasso(space, is_over | goes_on)
 
 
 def _fair(space: Space) -> Bools:
