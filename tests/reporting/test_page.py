@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from freezeframe.checking.small_fleets import SMALL_FLEETS
+from freezeframe.fleet import Timing
 from freezeframe.reporting import CheckResult, Coverage, Ending, PropertyResult, Verdict
 from freezeframe.reporting.advice import Command
 from freezeframe.reporting.layout import measured, plain
@@ -40,6 +41,16 @@ def test_a_check_that_holds_tells_every_promise_and_how_near_the_limit_it_came(
     assert "Never fired" in text
     assert "boot" in text
     assert "What to try next" not in text
+
+
+def test_defaults_that_make_the_time_unit_finer_are_named(held: CheckResult) -> None:
+    single = SMALL_FLEETS["single"]
+    spoilt = replace(single, timing=replace(single.timing, poll=Timing().poll))
+    lines = check_page(held, spoilt, Command("fleet.toml", (), 1_000), width=80)
+    text = " ".join(plain(lines).split())
+    told = "The time unit would be 5 s, and the fleet smaller, but for defaults: set timing.poll"
+    assert told in text
+    assert "but for defaults" not in page(held)
 
 
 def test_verdicts_stand_in_one_column_and_names_in_the_next(held: CheckResult) -> None:

@@ -8,6 +8,7 @@ import: pydantic waits until a file is read. The import from libvirt hosts, whic
 from freezeframe.fleet.document import parse_fleet, read_fleet
 from freezeframe.fleet.errors import FleetError, FreezeframeError, Mistake
 from freezeframe.fleet.examples import DEFAULT_EXAMPLE, example, example_names
+from freezeframe.fleet.grid import FinerByDefault, finer_by_default
 from freezeframe.fleet.model import (
     AvailabilitySet,
     CustomerActions,
@@ -30,6 +31,7 @@ __all__ = [
     "AvailabilitySet",
     "CustomerActions",
     "Faults",
+    "FinerByDefault",
     "Fleet",
     "FleetError",
     "FreezeframeError",
@@ -45,6 +47,7 @@ __all__ = [
     "VirtualMachine",
     "example",
     "example_names",
+    "finer_by_default",
     "parse_fleet",
     "read_fleet",
     "write_fleet",

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from freezeframe.fleet import Fleet
+from freezeframe.fleet import Fleet, finer_by_default
 
 from .advice import Advice, Command, advice_on
 from .layout import Cell, Line, Span, Style, paragraph, table
 from .timeline import counterexample_lines, summary_text
 from .verdicts import CheckResult, Coverage, Ending, PropertyResult, Verdict
-from .words import count_text, seconds_text
+from .words import count_text, list_text, seconds_text
 
 WIDE = 116
 """From this width on, there is room for the promises' sentences beside their names."""
@@ -49,6 +49,7 @@ def check_page(
     else:
         lines += [*_promises(result.properties, width), ()]
     lines += _figures(result, width)
+    lines += _grid(fleet, width)
     if coverage:
         lines += [(), *coverage_lines(result.coverage, width)]
     elif broken is None:
@@ -218,6 +219,19 @@ def _figures(result: CheckResult, width: int) -> list[Line]:
             style=Style.DOUBTFUL,
         )
     return lines
+
+
+def _grid(fleet: Fleet, width: int) -> list[Line]:
+    """Which defaults make the unit of time finer than the fleet's own durations would."""
+    finer = finer_by_default(fleet)
+    if finer is None:
+        return []
+    unit = seconds_text(finer.coarser_ms / 1000)
+    text = (
+        f"The time unit would be {unit}, and the fleet smaller, but for defaults: set "
+        f"{list_text(finer.keys)} to multiples of {unit}."
+    )
+    return paragraph(text, width=width, style=Style.FAINT)
 
 
 def _never_fired(coverage: Coverage, width: int) -> list[Line]:
