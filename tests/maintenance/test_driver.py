@@ -32,7 +32,7 @@ def test_a_fleet_is_maintained_as_the_model_allows(fleet: Fleet) -> None:
 def test_a_maintenance_goes_through_its_phases_in_order() -> None:
     world = World(one_vm(), SeededChoices(1))
     world.maintain()
-    facts = [record.fact for record in world.journal.kept]
+    facts = [record.fact for record in world.kept]
     assert [fact.phase for fact in facts if isinstance(fact, HostSeen)] == [
         HostStatus.SCHEDULED,
         HostStatus.QUIESCING,
@@ -89,6 +89,6 @@ def test_asked_to_end_while_it_waits_for_a_notice_it_ends_at_once() -> None:
 def test_the_journal_alone_tells_where_a_maintenance_stands() -> None:
     world = World(two_sets(), SeededChoices(2))
     runner, _ = world.maintain()
-    assert follow_all(world.rulebook, world.journal.kept).course == runner.course
-    decided = [each.fact.step for each in world.journal.kept if isinstance(each.fact, StepTaken)]
+    assert follow_all(world.rulebook, world.kept).course == runner.course
+    decided = [each.fact.step for each in world.kept if isinstance(each.fact, StepTaken)]
     assert decided[0] == "schedule a"

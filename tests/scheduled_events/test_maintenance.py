@@ -78,7 +78,7 @@ class Cloud:
 
     def _tell(self, *seen: Record) -> None:
         """Add to the history what clients saw, after what the others recorded before."""
-        new = self.world.journal.kept[self._kept :]
+        new = self.world.kept[self._kept :]
         self._kept += len(new)
         self._history += [each for each in new if not isinstance(each.fact, EventSeen)]
         self._history += seen
@@ -88,9 +88,7 @@ class Cloud:
         """When a VM was asked to pause."""
         asked = Told(Operation.PAUSE, Outcome.REQUESTED)
         return [
-            each.monotonic_ms
-            for each in self.world.journal.kept
-            if each.vm == vm and each.fact == asked
+            each.monotonic_ms for each in self.world.kept if each.vm == vm and each.fact == asked
         ]
 
 

@@ -14,6 +14,13 @@ from typing import Final
 from freezeframe.observation import Operation, Record
 from freezeframe.protocol import Instance, State
 
+ERRANDS: Final = {
+    "set_clock": Operation.SET_CLOCK,
+    "shut_down": Operation.SHUT_DOWN,
+    "boot": Operation.BOOT,
+}
+"""Steps that are taken when what was asked for is completed, not when it is asked."""
+
 
 @dataclass(frozen=True)
 class Tolerance:
@@ -57,7 +64,8 @@ class Course:
 
     `asked` holds (operation, VM or host) for what was asked and not answered, `blind` the hosts out
     of sight, `checks` the comparison of memory of each paused VM, and `overdue` by step what time
-    should have waited for.
+    should have waited for. Until `grace_ms` nothing that is asked of others counts as overdue: what
+    a controller that is gone had asked for is asked again, and may take its longest time once more.
     """
 
     state: State
@@ -65,6 +73,7 @@ class Course:
     asked: frozenset[tuple[Operation, str]] = frozenset()
     blind: frozenset[str] = frozenset()
     checks: Mapping[str, MemoryCheck] = field(default_factory=lambda: _NOTHING)
+    grace_ms: int = 0
     overdue: Mapping[str, Overdue] = field(default_factory=lambda: _NONE_OVERDUE)
 
 

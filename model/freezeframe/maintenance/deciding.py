@@ -6,27 +6,20 @@ what a check explored. Pure; it must not know adapters or clocks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from freezeframe.lifecycles import HostStatus, VmStatus
-from freezeframe.observation import Operation
-from freezeframe.protocol import Actor, Deadline, Instance, State
+from freezeframe.protocol import Deadline, Instance, State
 from freezeframe.protocol.components import VM, Host
 
-from .course import Course
+from .course import ERRANDS, Course
 from .rulebook import Rulebook
 
 CHECK_MS: Final = 1_000
 """How long a look at the memory of a paused VM may take; part of its pause."""
-
-ERRANDS: Final = {
-    "set_clock": Operation.SET_CLOCK,
-    "shut_down": Operation.SHUT_DOWN,
-    "boot": Operation.BOOT,
-}
-"""Steps that are taken when what was asked for is completed, not when it is asked."""
 
 _LOOKING: Final = frozenset({"poll", "believe", "discard"})
 """Steps that are taken by seeing, not by deciding."""
@@ -61,6 +54,8 @@ class Decision:
 _BEGINNING: Final = frozenset({"schedule", "quiesce"})
 """Steps that begin a host, or its impact."""
 
+_NO_WAITS: Final[Mapping[str, int]] = MappingProxyType({})
+
 
 def decide(
     rulebook: Rulebook,
@@ -68,20 +63,24 @@ def decide(
     preference: Sequence[str] = (),
     *,
     begins_nothing: bool = False,
+    waits: Mapping[str, int] = _NO_WAITS,
 ) -> Decision:
     """Pick what the controller does now, as much of it as there is.
 
     `preference` names hosts in the order in which they are begun where the rules leave the choice;
     others follow in the order of the fleet file. With `begins_nothing` only what is begun goes on.
+    `waits` gives times on the records' clock before which a host is not quiesced.
     """
-    state = course.state
+    state, now_ms = course.state, course.at_ms or 0
+    waiting = {host: at_ms for host, at_ms in waits.items() if at_ms > now_ms}
     steps: list[Instance] = []
     while True:
         options = [
             each
-            for each in rulebook.enabled(state, {Actor.CONTROLLER})
+            for each in rulebook.decidable(state)
             if each not in steps
             and not (begins_nothing and each.rule.name in _BEGINNING)
+            and not (each.rule.name == "quiesce" and waiting.keys() & set(each.subjects))
             and _is_wanted(rulebook, course, state, each)
         ]
         if not options:
@@ -92,8 +91,8 @@ def decide(
         steps.append(best)
         state = after
     _, alters_in = rulebook.outlook(state)
-    look_again_ms = None if alters_in is None else (course.at_ms or 0) + alters_in
-    return Decision(tuple(steps), state, look_again_ms)
+    times_ms = [*waiting.values(), *([] if alters_in is None else [now_ms + alters_in])]
+    return Decision(tuple(steps), state, min(times_ms, default=None))
 
 
 def unchecked(rulebook: Rulebook, course: Course) -> Iterator[str]:

@@ -6,16 +6,17 @@ decided `deciding`'s, what is asked for `errands`'. One thread; time passes only
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Final
 
-from freezeframe.lifecycles import VmStatus
+from freezeframe.lifecycles import HostStatus, VmStatus
 from freezeframe.observation import (
     AlarmSeen,
     ControllerStarted,
     EventSeen,
     Fact,
+    HostSeen,
     HostTold,
     MemoryFingerprinted,
     Outcome,
@@ -96,7 +97,7 @@ class Runner:
         self._not_before_ms: dict[Errand, int] = {}
         self._lookout = Lookout(rulebook, sites)
         self._board = Board(rulebook, kept)
-        self._events = Events(rulebook, notices, self._board)
+        self._events = Events(rulebook, notices, self._board, kept)
         self.course: Course = follow_all(rulebook, kept, tolerance=tolerance).course
         self.divergences: list[Divergence] = []
 
@@ -112,7 +113,7 @@ class Runner:
             refuse_unfit(self._rulebook.fleet, self._sites)
         self._keep([(ControllerStarted(), None, None)])
         self._hear(self._lookout.look(self.course, everywhere=True))
-        self._events.show_again(self.course.state)
+        self._events.show_again(self.course.state, self._time.monotonic_ms())
 
     def step(self) -> Standing:
         """Hear, decide and act once; where there is nothing to do, wait until there may be."""
@@ -121,7 +122,13 @@ class Runner:
             let_pass(self._rulebook, self.course, self._time.monotonic_ms(), self._tolerance)
         )
         is_ending = self._is_ending
-        decision = decide(self._rulebook, self.course, self._preference, begins_nothing=is_ending)
+        decision = decide(
+            self._rulebook,
+            self.course,
+            self._preference,
+            begins_nothing=is_ending,
+            waits=self._events.waits(self.course.state),
+        )
         acted = self._act(decision)
         standing = self._standing(decision)
         if standing is Standing.GOING_ON and not heard and not acted:
@@ -141,11 +148,17 @@ class Runner:
         self._is_ending = True
 
     def clear_alarm(self) -> None:
-        """Take it that an operator has looked at what failed, if anything, and lets the rollout go
-        on.
+        """Take it that an operator has looked at what failed, if anything: the rollout goes on.
+
+        Hosts that lost power and are in sight again count as repaired.
         """
+        facts: list[Entry] = []
+        for (name,), host in self._rulebook.components(self.course.state, Host).items():
+            if host.status is HostStatus.OUT_OF_SERVICE and name not in self.course.blind:
+                facts.append((HostSeen(HostStatus.IN_SERVICE, host.has_new_software), name, None))
         if self._rulebook.component(self.course.state, Alarm).is_raised:
-            self._keep([(AlarmSeen(is_raised=False), None, None)])
+            facts.append((AlarmSeen(is_raised=False), None, None))
+        self._keep(facts)
 
     def _news(self) -> Iterator[News]:
         for site in self._sites.values():
@@ -184,14 +197,18 @@ class Runner:
         facts = list(self._told(decision))
         facts += [(_request(each), each.host, each.vm) for each in errands]
         self._keep(facts)
-        for site in self._sites.values():
-            for errand in site.under_way - set(wanted(self._rulebook, self.course)):
-                if errand.vm is None:
-                    site.forget(errand)
+        self._forget(set(wanted(self._rulebook, self.course)))
         for errand in errands:
             limit_ms = deadline_ms(self._rulebook.fleet, errand)
             self._sites[errand.host].begin(errand, deadline_ms=limit_ms)
         return bool(facts)
+
+    def _forget(self, still: Collection[Errand]) -> None:
+        """Await no more what hosts were asked for and is wanted no longer."""
+        for site in self._sites.values():
+            for errand in site.under_way:
+                if errand.vm is None and errand not in still:
+                    site.forget(errand)
 
     def _told(self, decision: Decision) -> Iterator[Entry]:
         state = self.course.state
@@ -231,7 +248,7 @@ class Runner:
             self._board.note(record)
             self._go_on(follow(self._rulebook, self.course, record, self._tolerance))
             if isinstance(record.fact, EventSeen) and record.host is not None:
-                self._events.show(self.course.state, record.host, record.fact)
+                self._events.show(self.course.state, record.host, record.fact, now_ms)
 
     def _go_on(self, followed: Followed) -> None:
         self.course = followed.course

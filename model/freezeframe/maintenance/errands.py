@@ -16,8 +16,8 @@ from freezeframe.observation import Operation
 from freezeframe.protocol import State
 from freezeframe.protocol.components import VM, Host
 
-from .course import Course
-from .deciding import CHECK_MS, ERRANDS, unchecked
+from .course import ERRANDS, Course
+from .deciding import CHECK_MS, unchecked
 from .rulebook import Rulebook
 
 _VM_STATUSES: Final = {VmStatus.PAUSING: Operation.PAUSE, VmStatus.RESUMING: Operation.RESUME}
@@ -58,9 +58,9 @@ def _wanted(rulebook: Rulebook, course: Course) -> Iterator[Errand]:
     for (name,), vm in rulebook.components(state, VM).items():
         if vm.status in _VM_STATUSES and vm.is_held_by_maintenance:
             yield Errand(_VM_STATUSES[vm.status], places[name], name)
-    for instance in rulebook.system.instances:
+    for instance in rulebook.free(state):
         operation = ERRANDS.get(instance.rule.name)
-        if operation is not None and rulebook.holds(state, instance):
+        if operation is not None:
             name = next(each for each in instance.subjects if each in places)
             yield Errand(operation, places[name], name)
     for (name,), host in rulebook.components(state, Host).items():
@@ -77,7 +77,7 @@ def deadline_ms(fleet: Fleet, errand: Errand) -> int:
     return {
         Operation.PAUSE: timing.pause.max_ms + SLACK_MS,
         Operation.RESUME: timing.resume.max_ms + SLACK_MS,
-        Operation.SET_CLOCK: max(timing.clock_sync.max_ms, 1),
+        Operation.SET_CLOCK: timing.clock_sync.max_ms + SLACK_MS,
         Operation.SHUT_DOWN: fleet.limits.pause_ms,
         Operation.BOOT: timing.resume.max_ms + SLACK_MS,
         Operation.FINGERPRINT: CHECK_MS,

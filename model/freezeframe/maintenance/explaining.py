@@ -103,7 +103,8 @@ def _vm_told(rulebook: Rulebook, course: Course, record: Record, told: Told) -> 
     if slot is None:
         return None
     now = VM(course.state[slot]).status
-    if now is VmStatus.RESUMED and (told.operation, told.outcome) in _UNSET:
+    is_in_sight = record.host not in course.blind
+    if now is VmStatus.RESUMED and is_in_sight and (told.operation, told.outcome) in _UNSET:
         fields = {"status": frozenset({now}), "in_phase": frozenset({ZERO})}
         return Goal(slot, fields, (Actor.FAULT,), f"{told.operation} was {told.outcome}")
     for source, operation, outcomes, statuses, actor in _TOLD:

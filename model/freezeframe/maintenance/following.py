@@ -25,6 +25,7 @@ from freezeframe.observation import (
 )
 from freezeframe.protocol import Actor, Instance, State
 from freezeframe.protocol.components import VM, Controller
+from freezeframe.protocol.language import Duration
 
 from .course import Course, Deviation, Divergence, Followed, MemoryCheck, Taken, Tolerance
 from .explaining import Goal, goal_of
@@ -86,11 +87,11 @@ def _time_passed(
 ) -> Followed:
     followed = let_pass(rulebook, course, record.monotonic_ms, tolerance)
     is_restart = isinstance(record.fact, ControllerStarted) and course.at_ms is not None
-    if not is_restart or not any(_is_controllers(rulebook, each) for each in followed.divergences):
+    if not is_restart or not (followed.divergences or followed.course.overdue):
         return followed
-    # A controller that has something to do and does nothing is one that crashed.
+    # Nothing was done, or nothing was heard of, that time should have waited for: it crashed.
     crash, restart = (
-        next(each for each in rulebook.about(_controller(rulebook), {actor}))
+        next(each for each in rulebook.about(_controller(rulebook), {actor}) if not each.subjects)
         for actor in (Actor.FAULT, Actor.HYPERVISOR)
     )
     down = _taken(rulebook, course, crash, record)
@@ -107,11 +108,6 @@ def _controller(rulebook: Rulebook) -> int:
     slot = rulebook.slot(Controller)
     assert slot is not None, "every fleet has a controller"  # noqa: S101 (the topology adds it)
     return slot
-
-
-def _is_controllers(rulebook: Rulebook, divergence: Divergence) -> bool:
-    instance = rulebook.named(divergence.step)
-    return instance is not None and instance.rule.actor is Actor.CONTROLLER
 
 
 def _explained(rulebook: Rulebook, course: Course, record: Record) -> Followed:
@@ -143,7 +139,7 @@ def _reached(rulebook: Rulebook, course: Course, goal: Goal, record: Record) -> 
     """The likeliest step that leads to `goal`, or that there is none."""
     candidates = list(_candidates(rulebook, goal))
     beyond: Followed | None = None
-    for premise in _premises(rulebook, course):
+    for premise in (*_premises(rulebook, course), *_unseen(rulebook, course, goal)):
         for instance in candidates:
             state = rulebook.take(premise.course.state, instance)
             if state is not None and goal.is_reached(rulebook, state):
@@ -172,11 +168,22 @@ def _premises(rulebook: Rulebook, course: Course) -> Iterator[Followed]:
             yield from excuses(rulebook, course, instance)
 
 
+def _unseen(rulebook: Rulebook, course: Course, goal: Goal) -> Iterator[Followed]:
+    """The course after something that was promised and that nobody saw before what came of it."""
+    for instance in rulebook.about(goal.slot, {Actor.HYPERVISOR}):
+        state = rulebook.take(course.state, instance)
+        if state is not None and instance.parts[0].slots[0] == goal.slot:
+            taken = Taken(course.at_ms or 0, instance)
+            yield Followed(replace(course, state=state), (taken,))
+
+
 def _candidates(rulebook: Rulebook, goal: Goal) -> Iterator[Instance]:
+    slot = rulebook.system.slots[goal.slot]
     for actor in goal.actors:
-        found = rulebook.about(goal.slot, {actor})
-        own = rulebook.system.slots[goal.slot].label
-        yield from sorted(found, key=lambda each: (own in each.subjects) is goal.is_of_host)
+        for instance in rulebook.about(goal.slot, {actor}):
+            is_of_host = slot.label not in instance.subjects
+            if slot.kind is not VM or is_of_host is goal.is_of_host:
+                yield instance
 
 
 def _stepped(
@@ -202,8 +209,10 @@ def _diverged(
 def _kept(rulebook: Rulebook, course: Course, record: Record) -> Course:
     """The course with what no rule reads: who was asked, who is in sight, how memory was."""
     fact = record.fact
-    asked, blind = course.asked, course.blind
+    asked, blind, grace_ms = course.asked, course.blind, course.grace_ms
     if isinstance(fact, ControllerStarted):
+        longest_ms = max(map(rulebook.system.settings.longest, _ASKED_AGAIN))
+        grace_ms = (course.at_ms or 0) + longest_ms
         asked = frozenset()
     elif isinstance(fact, Told | HostTold):
         key = (fact.operation, record.vm or record.host or "")
@@ -215,9 +224,17 @@ def _kept(rulebook: Rulebook, course: Course, record: Record) -> Course:
         for name, check in _checked(course, record).items()
         if _is_paused(rulebook, course, name)
     }
-    return replace(course, asked=asked, blind=blind, checks=MappingProxyType(checks))
+    kept = replace(course, asked=asked, blind=blind, grace_ms=grace_ms)
+    return replace(kept, checks=MappingProxyType(checks))
 
 
+_ASKED_AGAIN: Final = (
+    Duration.PAUSE,
+    Duration.RESUME,
+    Duration.CLOCK_SYNC,
+    Duration.UPDATE,
+    Duration.ROLLBACK,
+)
 _UNREADABLE: Final = frozenset(
     (Operation.FINGERPRINT, outcome)
     for outcome in (Outcome.REFUSED, Outcome.FAILED, Outcome.UNKNOWN)

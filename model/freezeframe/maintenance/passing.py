@@ -12,7 +12,7 @@ from dataclasses import replace
 from freezeframe.protocol import Actor, Instance
 from freezeframe.protocol.components import VM, Controller
 
-from .course import Course, Deviation, Divergence, Followed, Overdue, Taken, Tolerance
+from .course import ERRANDS, Course, Deviation, Divergence, Followed, Overdue, Taken, Tolerance
 from .rulebook import Rulebook
 
 
@@ -66,16 +66,16 @@ def _overdue(rulebook: Rulebook, course: Course, due: list[Instance]) -> dict[st
     now_ms = course.at_ms or 0
     found = {}
     for instance in due:
-        known = course.overdue.get(str(instance), Overdue(now_ms))
-        is_tellable = instance.rule.actor is Actor.CONTROLLER or _is_in_sight(
-            rulebook, course, instance
-        )
-        found[str(instance)] = known if is_tellable else Overdue(now_ms)
+        is_asked = instance.rule.actor is Actor.HYPERVISOR or instance.rule.name in ERRANDS
+        since_ms = max(now_ms, course.grace_ms) if is_asked else now_ms
+        known = course.overdue.get(str(instance), Overdue(since_ms))
+        is_in_sight = _is_in_sight(rulebook, course, instance)
+        found[str(instance)] = known if is_in_sight else Overdue(now_ms)
     return found
 
 
 def _is_in_sight(rulebook: Rulebook, course: Course, instance: Instance) -> bool:
-    """Whether anybody could tell that the hypervisor takes `instance`."""
+    """Whether anybody could take `instance`, or tell that the hypervisor takes it."""
     if not rulebook.component(course.state, Controller).is_up:
         return False
     places = set(instance.subjects)

@@ -16,9 +16,10 @@ from typing import Any, Final, TypeVar
 
 from freezeframe.fleet import CustomerActions, Faults, Fleet, OperatorActions
 from freezeframe.protocol import Actor, Duration, Instance, Policy, State, System
-from freezeframe.protocol.components import VM, Budget, Component, Host, ScheduledEvent, Value
-from freezeframe.protocol.instances import Outcome, Part
+from freezeframe.protocol.components import VM, Budget, Component, Host, ScheduledEvent
 from freezeframe.protocol.settings import settings_of
+
+from .outlook import Outcomes, Outlook, waits
 
 C = TypeVar("C", bound=Component)
 
@@ -33,7 +34,7 @@ class Rulebook:
     """The rules for `fleet` under `policy`; states are those of `system`.
 
     `without` names guards that are switched off. Answers depend on arguments alone; outcomes are
-    kept until the values that they depend on change, so asking again costs little.
+    kept, so asking again costs little.
     """
 
     def __init__(self, fleet: Fleet, policy: Policy, without: frozenset[str] = frozenset()) -> None:
@@ -41,7 +42,11 @@ class Rulebook:
         self.fleet, self.policy = fleet, policy
         self.system = _grounded(fleet, policy, without)
         self._by_name = {str(each): each for each in self.system.instances}
-        self._kept: dict[int, tuple[tuple[Value, ...], Outcome]] = {}
+        self._outcomes = Outcomes(self.system)
+        reliable = [each for each in self.system.instances if each.rule.actor in RELIABLE]
+        ours = [each for each in reliable if each.rule.actor is Actor.CONTROLLER]
+        self._reliable = Outlook(self._outcomes, reliable)
+        self._controllers = Outlook(self._outcomes, ours)
 
     @property
     def initial(self) -> State:
@@ -77,14 +82,13 @@ class Rulebook:
 
     def holds(self, state: State, instance: Instance) -> bool:
         """Whether every guard of `instance` holds; its least time may not have passed yet."""
-        outcomes = [self._outcome(part, state) for part in instance.parts]
-        return all(each.is_enabled or _waits(each) for each in outcomes)
+        return self._outcomes.prospect(instance, state).is_free
 
     def take(self, state: State, instance: Instance) -> State | None:
         """The state after `instance`; None if it is not enabled."""
         after = list(state)
         for part in instance.parts:
-            outcome = self._outcome(part, state)
+            outcome = self._outcomes.of(part, state)
             if not outcome.is_enabled:
                 return None
             for position, value in outcome.changes:
@@ -100,13 +104,13 @@ class Rulebook:
     def blocking(self, state: State, instance: Instance) -> str:
         """Why `instance` is not enabled, as a phrase."""
         for part in instance.parts:
-            outcome = self._outcome(part, state)
+            outcome = self._outcomes.of(part, state)
             if outcome.is_enabled:
                 continue
             failing = [guard for guard, is_true in outcome.guards if not is_true]
             if failing:
                 return f"the guard {failing[0]} does not hold"
-            if _waits(outcome):
+            if waits(outcome):
                 return f"its least time has not passed, {outcome.alters_in} ms are left"
             return "its lifecycle does not allow it now"
         return "nothing is in its way"
@@ -119,23 +123,21 @@ class Rulebook:
             if each.rule.actor in actors and self.take(state, each) is not None
         ]
 
-    def outlook(self, state: State) -> tuple[list[Instance], int | None]:
-        """What time should wait for now, and in how many milliseconds that can change, or what is
-        enabled; None if time alone changes nothing.
+    def decidable(self, state: State) -> list[Instance]:
+        """The enabled instances of the controller, in order."""
+        return self._controllers.enabled(state)
+
+    def free(self, state: State) -> list[Instance]:
+        """The controller's instances of which every guard holds, in order; the least time may not
+        have passed.
         """
-        due: list[Instance] = []
-        alters_in: int | None = None
-        for instance in self._reliable:
-            outcomes = [self._outcome(part, state) for part in instance.parts]
-            if all(each.is_enabled for each in outcomes) and any(each.is_due for each in outcomes):
-                due.append(instance)
-            elif not all(each.is_enabled or each.alters_in for each in outcomes):
-                continue
-            times = [each.alters_in for each in outcomes if each.alters_in is not None]
-            if alters_in is not None:
-                times.append(alters_in)
-            alters_in = min(times, default=None)
-        return due, alters_in
+        return self._controllers.free(state)
+
+    def outlook(self, state: State) -> tuple[list[Instance], int | None]:
+        """What time should wait for now, and in how many milliseconds at least that, or what is
+        enabled, can differ; None if time alone changes nothing.
+        """
+        return self._reliable.due(state), self._reliable.alters_in(state)
 
     def passed(self, state: State, by_ms: int) -> State:
         """The state when `by_ms` have passed and nothing else has happened."""
@@ -182,10 +184,6 @@ class Rulebook:
         return lax
 
     @cached_property
-    def _reliable(self) -> Sequence[Instance]:
-        return [each for each in self.system.instances if each.rule.actor in RELIABLE]
-
-    @cached_property
     def _slots(self) -> Mapping[tuple[type[Component], tuple[str, ...]], int]:
         return {(slot.kind, slot.names): index for index, slot in enumerate(self.system.slots)}
 
@@ -196,15 +194,6 @@ class Rulebook:
             for slot in dict.fromkeys(_writable(instance)):
                 found[slot].append(instance)
         return found
-
-    def _outcome(self, part: Part, state: State) -> Outcome:
-        values = tuple([state[slot] for slot in part.slots])
-        kept = self._kept.get(id(part))  # the system keeps its parts, so identities stay
-        if kept is not None and kept[0] == values:
-            return kept[1]
-        outcome = self.system.evaluate(part.form, values)
-        self._kept[id(part)] = (values, outcome)
-        return outcome
 
 
 def _grounded(fleet: Fleet, policy: Policy, without: frozenset[str]) -> System:
@@ -219,12 +208,6 @@ def _grounded(fleet: Fleet, policy: Policy, without: frozenset[str]) -> System:
     system = System(replace(fleet, **boundless), policy, without, tick_ms=1)
     system.settings = settings_of(fleet, policy.deadlines_ms(fleet), tick_ms=1)
     return system
-
-
-def _waits(outcome: Outcome) -> bool:
-    """Whether all that keeps a part from being enabled is its least time."""
-    is_free = all(is_true for _, is_true in outcome.guards)
-    return not outcome.is_enabled and is_free and outcome.alters_in is not None
 
 
 def _writable(instance: Instance) -> Iterable[int]:

@@ -118,7 +118,11 @@ class Site:
         return bool(self._told) or any(each.is_done for each in calls)
 
     def news(self) -> Iterator[News]:
-        """What came since it was last asked, answers first."""
+        """What came since it was last asked: loss of sight, answers, and then changes."""
+        self._drain()
+        told, self._told = self._told, []
+        for sight in (each for each in told if isinstance(each, Sight)):
+            yield News(self.name, SightChanged(sight.is_in_sight, sight.why))
         for errand, call in list(self._calls.items()):
             if call.is_done:
                 del self._calls[errand]
@@ -127,9 +131,7 @@ class Site:
             if reading.is_done:
                 del self._readings[errand]
                 yield from self._read(errand, reading)
-        self._drain()
-        told, self._told = self._told, []
-        for change in told:
+        for change in (each for each in told if isinstance(each, Change)):
             yield from self._seen(change)
 
     def look(self) -> Iterator[News]:
@@ -198,19 +200,20 @@ class Site:
         yield self._told_of(errand, Outcome.COMPLETED if is_right else Outcome.FAILED, why)
 
     def _failed(self, errand: Errand, error: AdapterError) -> Iterator[News]:
+        """How it was found comes first, lest what came about before be taken for a failure."""
+        found = error.found if isinstance(error, Refused) else None
+        if found is not None:
+            yield self._state(found)
         yield self._told_of(errand, outcome_of(error), error.text)
-        if isinstance(error, Refused) and error.found is not None:
-            yield self._state(error.found)
+        if found is not None:
+            yield self._state(found)
 
     def _told_of(self, errand: Errand, outcome: Outcome, why: str = "") -> News:
         form = HostTold if errand.vm is None else Told
         return News(self.name, form(errand.operation, outcome, why), errand.vm)
 
-    def _seen(self, change: Change | Sight) -> Iterator[News]:
+    def _seen(self, change: Change) -> Iterator[News]:
         """What a change led to: an event may be old, so the VM is looked at."""
-        if isinstance(change, Sight):
-            yield News(self.name, SightChanged(change.is_in_sight, change.why))
-            return
         try:
             yield self._state(self.hypervisor.state(change.vm, deadline_ms=LOOK_MS))
         except Refused:
