@@ -50,6 +50,29 @@ def test_a_counterexample_of_a_check_is_judged_violated(
     assert "The model does not allow what was seen at 0 s" in printed(capsys)
 
 
+def test_a_counterexample_can_be_seen_to_happen(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = str(tmp_path / "run.jsonl")
+    guard = "no-other-domain-of-the-set-is-under-maintenance"
+    assert run(["check", "--without", guard, "--trace", file]) == 1
+    capsys.readouterr()
+    assert run(["replay", file, "--adapter", "simulated:"]) == 1
+    assert "one_update_domain_paused, for web-0 and web-1" in printed(capsys)
+    for uri, message in (
+        ("simulated", "expected simulated: or HOST=URI"),
+        ("host-a=simulated:host-a", "found none for host-b"),
+    ):
+        assert run(["replay", file, "--adapter", uri]) == 2
+        assert message in complained(capsys)
+    uris = [f"--adapter=host-{each}=simulated:host-{each}" for each in "abc"]
+    assert run(["replay", file, *uris]) == 2
+    assert "running and marked, found none; nothing was done" in complained(capsys)
+    seen = written(tmp_path, together())
+    assert run(["replay", seen, "--adapter", "simulated:"]) == 2
+    assert "expected a trace of freezeframe check --trace" in complained(capsys)
+
+
 def test_without_a_fleet_sets_are_told_by_placements(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

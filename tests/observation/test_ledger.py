@@ -25,11 +25,11 @@ from freezeframe.observation import (
     Trouble,
     VmSeen,
     in_order,
-    moments,
 )
 from freezeframe.properties import PROMISES
 
 from .histories import PAUSED, RUNS, about, asked, done
+from .moments import moments
 
 PAUSE, RESUME = Operation.PAUSE, Operation.RESUME
 LIMITS = Limits()

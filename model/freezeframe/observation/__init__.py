@@ -35,7 +35,7 @@ from .histories import (
     read_records,
     write_records,
 )
-from .ledger import Ledger, Moment, Remark, Trouble, in_order, moments
+from .ledger import Ledger, Remark, Trouble, in_order
 from .records import Record, record_line
 from .views import ANYWHERE, AnyUnit, EventView, HostView, UnitView, VmView
 
@@ -58,7 +58,6 @@ __all__ = [
     "Ledger",
     "MemoryChecked",
     "MemoryFingerprinted",
-    "Moment",
     "Operation",
     "Outcome",
     "Provenance",
@@ -77,7 +76,6 @@ __all__ = [
     "VmView",
     "header_line",
     "in_order",
-    "moments",
     "read_history",
     "read_records",
     "record_line",

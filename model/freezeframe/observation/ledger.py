@@ -7,13 +7,13 @@ know who records, and never what a controller believes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 
 from freezeframe.fleet import Limits
-from freezeframe.lifecycles import VmStatus
+from freezeframe.lifecycles import HostStatus, VmStatus
 
 from .facts import (
     AlarmSeen,
@@ -23,11 +23,12 @@ from .facts import (
     MemoryChecked,
     MemoryFingerprinted,
     Outcome,
+    Reason,
     Told,
     VmSeen,
 )
 from .records import Record
-from .seen import SeenAlarm, SeenEvent, SeenHost, SeenVm, vm_seen, vm_told
+from .seen import Holder, SeenAlarm, SeenEvent, SeenHost, SeenVm, vm_seen, vm_told
 
 
 class Trouble(StrEnum):
@@ -50,18 +51,6 @@ class Remark:
     trouble: Trouble
     record: Record
     text: str
-
-
-@dataclass(frozen=True)
-class Moment:
-    """The ledger as it stands at `monotonic_ms`; valid until the next moment is asked for.
-
-    `record` is None just before records are folded in, and at the end; a duration is longest there.
-    """
-
-    monotonic_ms: int
-    ledger: Ledger
-    record: Record | None
 
 
 @dataclass
@@ -229,10 +218,27 @@ class Ledger:
                 self._remark(Trouble.SUPERSEDED, record, "what is known of the host is newer")
                 return
             self._hosts[host] = seen_ms, self.host(host).seen(fact, self._attempts)
+            if fact.phase is HostStatus.OUT_OF_SERVICE:
+                self._take_down(host)
         elif isinstance(fact, EventSeen) and host is not None:
             event = self.event(host, fact.tenant)
             shown = event.shown(fact.status, fact.event_id, late_ms)
             self._events[host, fact.tenant] = self._now(), shown
+
+    def _take_down(self, host: str) -> None:
+        """A host that went out of service lost its power, and with it whatever ran or was paused;
+        a VM that maintenance had shut down would be off without that now.
+        """
+        for name in self._vms:
+            vm = self.vm(name)
+            if vm.host != host or vm.status in {VmStatus.FAILED, VmStatus.ABSENT}:
+                continue
+            if vm.status is not VmStatus.STOPPED:
+                failed = vm_seen(vm, VmSeen(VmStatus.FAILED, Reason.POWER_LOSS), 0)
+                vm = replace(failed, host=host, has_failed=True)
+            elif vm.is_down_for_maintenance:
+                vm = replace(vm, holder=Holder.NOBODY)
+            self._vms[name] = self._now(), vm
 
     def _now(self) -> int:
         return self._now_ms or 0
@@ -254,30 +260,6 @@ def in_order(records: Iterable[Record]) -> tuple[Record, ...]:
     For histories that are complete: a ledger that is fed in order can date everything rightly.
     """
     return tuple(sorted(records, key=lambda record: record.monotonic_ms))
-
-
-def moments(
-    records: Iterable[Record], *, ends_at_ms: int, limits: Limits | None = None
-) -> Iterator[Moment]:
-    """Yield every moment of a history at which a property could change its answer.
-
-    One just before the records of a later time, where every duration is at its longest, one after
-    each record, and one at the end, `ends_at_ms` on the records' clock, so that what never ends is
-    judged.
-
-    Raises:
-        ValueError: The end is before the last record.
-
-    """
-    ledger = Ledger(limits)
-    for record in records:
-        if ledger.now_ms is not None and record.monotonic_ms > ledger.now_ms:
-            ledger.advance(record.monotonic_ms)
-            yield Moment(record.monotonic_ms, ledger, None)
-        ledger.fold(record)
-        yield Moment(ledger.now_ms or 0, ledger, record)
-    ledger.advance(ends_at_ms)
-    yield Moment(ends_at_ms, ledger, None)
 
 
 def _fingerprinted(vm: SeenVm, fact: MemoryFingerprinted) -> SeenVm:

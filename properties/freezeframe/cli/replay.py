@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from freezeframe.protocol.policies import Policy
 
 _STDOUT: Final = "-"
+_SIMULATED: Final = "simulated:"
 _PLACEMENT: Final = re.compile(r"(?P<vm>[^=]+)=(?P<set>.+):(?P<domain>\d{1,2})")
 
 
@@ -36,6 +37,7 @@ _PLACEMENT: Final = re.compile(r"(?P<vm>[^=]+)=(?P<set>.+):(?P<domain>\d{1,2})")
 Examples:
   freezeframe check --without clock-sync-guard --trace run.jsonl
   freezeframe replay run.jsonl
+  freezeframe replay run.jsonl --adapter simulated:
   freezeframe replay run.jsonl --fleet fleet.toml --json - | jq .verdict
   freezeframe replay watched.jsonl --placement web-0=web:0 --placement web-1=web:1
 \b
@@ -53,6 +55,13 @@ allow a step, 2 bad input or usage, 3 the history ends too early to say.""",
     help="The set and update domain of a VM; repeatable.",
 )
 @click.option(
+    "--adapter",
+    "adapters",
+    metavar="URI",
+    multiple=True,
+    help="Let the run happen there and judge what was seen: simulated:, or HOST=URI for each host.",
+)
+@click.option(
     "--reaction-seconds",
     metavar="N",
     type=click.FloatRange(min=0),
@@ -68,6 +77,7 @@ def replay(  # noqa: PLR0917 (click calls it by name)
     fleet: str | None,
     policy: str | None,
     placements: tuple[str, ...],
+    adapters: tuple[str, ...],
     reaction_seconds: float,
     json_file: str | None,
 ) -> None:
@@ -75,6 +85,9 @@ def replay(  # noqa: PLR0917 (click calls it by name)
 
     TRACE is a journal of run, or a file of JSON lines as written by run, watch, the adapters, or
     check --trace.
+
+    With --adapter, a counterexample of check happens once more: VMs are paused and resumed, only
+    those that are marked for freezeframe, and none is left paused. What was seen is judged.
     """
     json_path = None if json_file in (None, _STDOUT) else Path(str(json_file))
     if json_path is not None:
@@ -87,6 +100,8 @@ def replay(  # noqa: PLR0917 (click calls it by name)
     from .replay_page import replay_object, replay_page  # noqa: PLC0415 (likewise)
 
     judged_by, origin = _fleet(history, fleet, placements, trace)
+    if adapters:
+        history = _enacted(history, judged_by, adapters)
     chosen, why_not = _policy(history, policy, is_known=not origin)
     with blamed_on(policy or ""):
         found = replayed(
@@ -122,6 +137,32 @@ def _read(trace: Path) -> History:
             f"TRACE: {trace}: expected UTF-8, found other bytes at offset {error.start}"
         ) from error
     return read_history(text, str(trace))
+
+
+def _enacted(history: History, fleet: Fleet, adapters: Sequence[str]) -> History:
+    """What is seen when a run of the model happens on hosts."""
+    from freezeframe.checking.enacting import adapter_stage, enacted, simulated_stage  # noqa: PLC0415 (as above)
+    from freezeframe.checking.judging.retaking import is_of_the_model  # noqa: PLC0415 (as above)
+    from freezeframe.observation import History, in_order  # noqa: PLC0415 (as above)
+
+    records = in_order(history.records)
+    if not is_of_the_model(records):
+        raise FreezeframeError(
+            "--adapter: expected a trace of freezeframe check --trace, found what others recorded"
+        )
+    if adapters == (_SIMULATED,):
+        stage = simulated_stage(fleet, records)
+    else:
+        uris = dict(_host_uri(each) for each in adapters)
+        stage = adapter_stage(uris, records)
+    return History(history.provenance, enacted(records, stage))
+
+
+def _host_uri(text: str) -> tuple[str, str]:
+    host, equals, uri = text.partition("=")
+    if not (host and equals and uri):
+        raise FreezeframeError(f"--adapter: expected {_SIMULATED} or HOST=URI, found {text!r}")
+    return host, uri
 
 
 def _fleet(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.observation.moments import moments
 
 from freezeframe.adapters import AdapterError, Call, Recorder
 from freezeframe.adapters.simulated import (
@@ -22,7 +23,7 @@ from freezeframe.adapters.simulated import (
     simulate,
 )
 from freezeframe.fleet import DEFAULT_EXAMPLE, Faults, Fleet, Limits, example, parse_fleet
-from freezeframe.observation import Record, in_order, moments, read_records, write_records
+from freezeframe.observation import Record, in_order, read_records, write_records
 from freezeframe.properties import PROMISES
 
 EVERY_FAULT = Faults(**{each.name: 1 for each in fields(Faults)})
