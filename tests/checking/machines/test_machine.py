@@ -127,6 +127,16 @@ def policy_of(rules: Callable[[], tuple[Rule, ...]]) -> OneUpdateDomain:
     return policy
 
 
+def test_runs_may_be_steered_by_what_few_runs_met() -> None:
+    """Hypothesis is told scores only where that is asked for, and the runs differ."""
+    moves = []
+    for uses_target in (False, True):
+        machine = fleet_machine(one_set(), policy=POLICY, uses_target=uses_target)
+        assert run_machine(machine, machine_settings(40, 40), 0) is None
+        moves.append(machine.kit.reached.moves)
+    assert moves[0] != moves[1]
+
+
 def test_machines_do_not_share_what_they_reached() -> None:
     """Each class counts for itself."""
     one, other = (fleet_machine(one_vm(), policy=POLICY) for _ in range(2))

@@ -217,11 +217,16 @@ def fleet_machine(
     policy: Policy | str,
     without: Collection[str] = (),
     properties: Sequence[Property] = ALL,
-    uses_target: bool = True,
+    uses_target: bool = False,
 ) -> type[FleetMachine]:
     """A machine class for `fleet` under `policy`, with the guards named in `without` switched off.
 
     Its `TestCase` is what pytest and unittest run, and `kit.reached` counts what its runs reached.
+    With `uses_target`, `hypothesis.target` steers the later half of the runs towards rules and
+    guard outcomes that few runs met. It is off because it varies what it has seen where new runs
+    would see more: examples of two-tiers reached 8,193 states with it and 10,528 without, those of
+    200 VMs 13,300 and 18,000, and about the same outcomes of guards.
+
     Raises `ModelError` for a rule whose name a state machine needs itself.
     """
     policy = load_policy(policy) if isinstance(policy, str) else policy
