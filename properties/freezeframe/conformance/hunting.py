@@ -19,11 +19,17 @@ STEPS: Final = 30
 
 
 def run_interleavings(
-    rig: Rig, examples: int | None, steps: int | None, *, calls_max: int = 1
+    rig: Rig,
+    examples: int | None,
+    steps: int | None,
+    *,
+    calls_max: int = 1,
+    base: settings | None = None,
 ) -> int:
     """Run them, and return how many steps were made; raises what Hypothesis raises for the least
     run that it finds to differ. None leaves a number to whether time is virtual; `calls_max` is how
-    many calls to one VM may be under way at once.
+    many calls to one VM may be under way at once, and `base` the settings to start from instead of
+    those of Hypothesis's current profile.
     """
     by_default = EXAMPLES_VIRTUAL if rig.bench.is_virtual else EXAMPLES_REAL
 
@@ -32,6 +38,7 @@ def run_interleavings(
 
     Machine.rig, Machine.calls_max = rig, calls_max
     chosen = settings(
+        base,
         max_examples=examples or by_default,
         stateful_step_count=steps or STEPS,
         deadline=None,

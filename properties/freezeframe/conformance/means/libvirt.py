@@ -6,9 +6,9 @@ has guests with a witness in them adds it. VMs are shut off only where there are
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager, closing, nullcontext
 
-from freezeframe.adapters import Adapter
+from freezeframe.adapters import Adapter, Unreachable
 from freezeframe.adapters.libvirt import LibvirtAdapter
 from freezeframe.adapters.libvirt.binding import Domain, Handle, load
 
@@ -35,25 +35,29 @@ class LibvirtMeans:
 class DaemonMeans(LibvirtMeans):
     """A host with real guests, which go on while nobody is connected.
 
-    Customers have connections of their own, so they act also while the adapter has none.
+    Customers act also while the adapter has no connection.
     """
 
     def hold(self, vm: str) -> None:
         """See `HoldsVms`."""
-        with self._own_connection() as handle:
+        with self._connection(vm) as handle:
             handle.lookupByName(vm).suspend()
 
     def release(self, vm: str) -> None:
         """See `HoldsVms`."""
-        with self._own_connection() as handle:
+        with self._connection(vm) as handle:
             handle.lookupByName(vm).resume()
 
     def lose_connection(self) -> None:
         """See `LosesConnection`."""
         self._link.drop("the conformance suite broke it")
 
-    def _own_connection(self) -> AbstractContextManager[Handle]:
-        return closing(load().open(self._link.uri))
+    def _connection(self, vm: str) -> AbstractContextManager[Handle]:
+        """The adapter's, or one of its own where that is lost."""
+        try:
+            return nullcontext(self._link.handle("test", vm))
+        except Unreachable:
+            return closing(load().open(self._link.uri))
 
 
 class DriverOfTestsMeans(LibvirtMeans):
