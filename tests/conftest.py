@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
+from freezeframe.conformance.plugin import NOTED
+
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
@@ -38,14 +40,22 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     reporter: TerminalReporter | None = session.config.pluginmanager.get_plugin("terminalreporter")
     if reporter is None or not os.environ.get(NO_SKIPS) or exitstatus:
         return
-    if reporter.stats.get("skipped"):
+    if _skipped(reporter):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
     """Say why a run without failures failed."""
-    skipped = terminalreporter.stats.get("skipped", [])
+    skipped = _skipped(terminalreporter)
     if os.environ.get(NO_SKIPS) and skipped:
         terminalreporter.write_line(
             f"{NO_SKIPS} is set: expected every test to run, found {len(skipped)} skipped", red=True
         )
+
+
+def _skipped(reporter: TerminalReporter) -> list[pytest.TestReport]:
+    """What was skipped, but for tests of an adapter, on a host that was there, for what it does not
+    claim.
+    """
+    skipped = reporter.stats.get("skipped", [])
+    return [each for each in skipped if not (getattr(each, NOTED, None) or {}).get("bench")]

@@ -24,7 +24,7 @@ from freezeframe.adapters import (
 from freezeframe.fleet import FreezeframeError
 from freezeframe.lifecycles import VmStatus
 
-from .means import ConnectsAgain, means_for
+from .means import ConnectsAgain, Witness, means_for
 from .watching import watched
 
 VMS_MIN: Final = 1
@@ -160,8 +160,6 @@ def survey(
 def _survey(
     opener: Opener, named: tuple[str, ...] | None, means_of: Callable[[Adapter], object]
 ) -> Bench:
-    from .means import Witness  # noqa: PLC0415
-
     adapter = opener(named)
     try:
         if not isinstance(adapter, Observes):

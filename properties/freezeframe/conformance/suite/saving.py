@@ -17,9 +17,9 @@ AT_ONCE_MS = 100
 
 
 class SavingTests(SuiteBase):
-    """A VM goes to disk and comes back."""
+    """A VM goes to disk and comes back; only one that was made to be tested."""
 
-    @needs(Capability.SAVE)
+    @needs(Capability.SAVE, means=[StopsVms])
     def test_saved_vm_is_off_and_comes_back(self, rig: Rig) -> None:
         """A saved VM is shown off for that reason, and runs again once it was restored."""
         rig.do(Operation.SAVE, rig.vm)
@@ -28,7 +28,7 @@ class SavingTests(SuiteBase):
         rig.do(Operation.RESTORE, rig.vm)
         assert rig.state(rig.vm).status is VmStatus.RUNNING
 
-    @needs(Capability.SAVE, means=[Witness])
+    @needs(Capability.SAVE, means=[StopsVms, Witness])
     def test_restored_guest_has_its_memory(self, rig: Rig) -> None:
         """The guest goes on where it was, and finds its memory intact."""
         before = rig.means.ask(rig.vm)
@@ -48,7 +48,7 @@ class SavingTests(SuiteBase):
 
 
 class StoppingTests(SuiteBase):
-    """A VM is shut down for an update that cannot preserve it, and booted again."""
+    """A VM is shut down for an update that cannot preserve it, and booted again; as above."""
 
     @needs(Capability.STOP, means=[StopsVms])
     def test_shut_down_vm_is_off_and_ours(self, rig: Rig) -> None:
