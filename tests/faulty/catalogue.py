@@ -4,132 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from freezeframe.fleet import (
-    AvailabilitySet,
     CustomerActions,
     Faults,
     Fleet,
-    Host,
-    Limits,
-    Span,
-    Timing,
     Tolerance,
-    Update,
-    UpdateKind,
-    VirtualMachine,
 )
 from freezeframe.protocol.policies import OneUpdateDomain, Policy
 
 from . import controllers, hypervisors, recollection, services
-
-
-def _span(least_seconds: int, longest_seconds: int) -> Span:
-    return Span(least_seconds * 1000, longest_seconds * 1000)
-
-
-_TIMING = Timing(
-    pause=_span(0, 5),
-    update=_span(5, 15),
-    rollback=_span(0, 5),
-    resume=_span(0, 5),
-    clock_sync=_span(0, 5),
-    restart=_span(0, 5),
-    poll=_span(0, 5),
-    recovery=_span(0, 5),
+from .planted_fleets import (
+    TIMING,
+    disruptive,
+    growing,
+    mixed_host,
+    one_vm,
+    shared_host,
+    span,
+    two_domains,
+    two_sets,
+    two_vms,
 )
-_LIMITS = Limits(notice_ms=10_000)
-
-
-def _fleet(
-    name: str,
-    hosts: tuple[Host, ...],
-    vms: tuple[VirtualMachine, ...],
-    availability_sets: tuple[AvailabilitySet, ...] = (),
-    *,
-    faults: Faults | None = None,
-    customer: CustomerActions | None = None,
-    tolerance: Tolerance | None = None,
-    attempts: int = 1,
-    timing: Timing = _TIMING,
-) -> Fleet:
-    return Fleet(
-        name,
-        hosts,
-        vms,
-        availability_sets,
-        timing=timing,
-        limits=_LIMITS,
-        update=Update(attempts=attempts),
-        faults=faults or Faults(),
-        customer=customer or CustomerActions(),
-        tolerance=tolerance or Tolerance(),
-    )
-
-
-def one_vm(**options: Any) -> Fleet:
-    """One host with one VM that is in no set."""
-    return _fleet("one VM", (Host("a"),), (VirtualMachine("v", "a"),), **options)
-
-
-def two_vms(**options: Any) -> Fleet:
-    """One host with two VMs that are in no set."""
-    vms = (VirtualMachine("v", "a"), VirtualMachine("w", "a"))
-    return _fleet("two VMs", (Host("a"),), vms, **options)
-
-
-def two_domains(**options: Any) -> Fleet:
-    """A set of two domains, a host each."""
-    vms = (VirtualMachine("web-0", "a", "web", 0), VirtualMachine("web-1", "b", "web", 1))
-    return _fleet(
-        "two domains", (Host("a"), Host("b")), vms, (AvailabilitySet("web", 2),), **options
-    )
-
-
-def two_sets() -> Fleet:
-    """Two sets of two domains, a host for the first domains and one for the second ones."""
-    vms = (
-        VirtualMachine("web-0", "a", "web", 0),
-        VirtualMachine("db-0", "a", "db", 0),
-        VirtualMachine("web-1", "b", "web", 1),
-        VirtualMachine("db-1", "b", "db", 1),
-    )
-    sets = (AvailabilitySet("web", 2), AvailabilitySet("db", 2))
-    return _fleet("two sets", (Host("a"), Host("b")), vms, sets)
-
-
-def shared_host() -> Fleet:
-    """Two sets of two domains, and a host that carries a domain of each."""
-    vms = (
-        VirtualMachine("web-0", "a", "web", 0),
-        VirtualMachine("web-1", "b", "web", 1),
-        VirtualMachine("db-0", "b", "db", 0),
-        VirtualMachine("db-1", "c", "db", 1),
-    )
-    sets = (AvailabilitySet("web", 2), AvailabilitySet("db", 2))
-    return _fleet("shared host", (Host("a"), Host("b"), Host("c")), vms, sets)
-
-
-def mixed_host() -> Fleet:
-    """One host that carries two domains of a set."""
-    vms = (VirtualMachine("web-0", "a", "web", 0), VirtualMachine("web-1", "a", "web", 1))
-    return _fleet("mixed host", (Host("a"),), vms, (AvailabilitySet("web", 2),))
-
-
-def disruptive(**options: Any) -> Fleet:
-    """One host whose update no VM survives."""
-    hosts = (Host("a", update=UpdateKind.DISRUPTIVE),)
-    return _fleet("disruptive", hosts, (VirtualMachine("v", "a"),), **options)
-
-
-def growing(**options: Any) -> Fleet:
-    """Two hosts, a VM that may move, and one that may be created."""
-    vms = (
-        VirtualMachine("v", "a", may_move_to=("b",)),
-        VirtualMachine("n", "b", exists=False),
-    )
-    return _fleet("growing", (Host("a"), Host("b")), vms, **options)
 
 
 @dataclass(frozen=True)
@@ -179,7 +75,7 @@ DROPPED_GUARDS = (
     _dropped(
         "begin_update/there-is-time-to-roll-back-and-resume",
         "pause_within_limit",
-        one_vm(timing=replace(_TIMING, pause=_span(0, 25))),
+        one_vm(timing=replace(TIMING, pause=span(0, 25))),
     ),
     _dropped("abandon/the-time-left-is-just-enough-to-resume", "maintenance_completes", one_vm()),
     _dropped(

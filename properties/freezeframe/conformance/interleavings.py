@@ -7,6 +7,7 @@ adapter.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
@@ -170,8 +171,7 @@ class Interleavings(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Bring all VMs back as maintenance must, and judge the whole history."""
         if self._is_broken:
-            self._history.close()
-            put_back(self.rig)
+            self._give_up()
             return
         for vm in self._sides:
             self._settle(vm)
@@ -186,6 +186,15 @@ class Interleavings(RuleBasedStateMachine):
             put_back(self.rig)
         if complaint is not None:
             raise DifferenceError(complaint)
+
+    def _give_up(self) -> None:
+        """Leave nothing under way to the next run."""
+        for side in self._sides.values():
+            for opened in side.open:
+                with contextlib.suppress(AdapterError):
+                    self.rig.finish(opened.call)
+        self._history.close()
+        put_back(self.rig)
 
     def _offered(self) -> list[Operation]:
         claims = self.rig.bench.claims

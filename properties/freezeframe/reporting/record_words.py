@@ -49,6 +49,7 @@ def subject_text(record: Record) -> str:
 def fact_text(fact: Fact) -> str:
     """What a record says of its subject.
 
+    >>> from freezeframe.lifecycles import VmStatus
     >>> fact_text(VmSeen(VmStatus.PAUSED, Reason.USER))
     'seen paused (user)'
     """

@@ -83,8 +83,9 @@ class Fate:
         return dict(self._left)
 
     def follow(self, choices: Choices) -> None:
-        """Leave to `choices` what is open from now on."""
+        """Leave to `choices` what is open from now on, and force nothing more."""
         self._choices = choices
+        self._forced.clear()
 
     def lasts_ms(self, span: Span, label: str) -> int:
         """How long something takes."""
