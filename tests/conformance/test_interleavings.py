@@ -53,7 +53,7 @@ def test_right_adapter_agrees_through_hundreds_of_steps(calls_max: int) -> None:
         (SetsTheClockTwoSecondsOff, 1, "a VM's clock is set right"),
         (TellsTwice, 1, "expected to be told"),
         (LosesPauses, 1, "expected to be told"),
-        (ReportsPausedWhileRunning, 1, "no order of these calls explains the answers"),
+        (ReportsPausedWhileRunning, 1, "expected Failed|no order of these calls"),
         (ResumesWhatTheCustomerPaused, 1, "no order of these calls explains the answers"),
         (PausesThePaused, 3, "no order of these calls explains the answers"),
         (SwallowsFailures, 1, "expected Failed, found that it was done"),
@@ -61,6 +61,6 @@ def test_right_adapter_agrees_through_hundreds_of_steps(calls_max: int) -> None:
 )
 def test_wrong_adapter_is_found(wrong: type[SimulatedAdapter], calls_max: int, text: str) -> None:
     """By what its fault does, told in one sentence."""
-    quickly = settings(phases=[Phase.generate])
+    quickly = settings(phases=[Phase.generate], derandomize=True)
     with rig_of(wrong) as rig, pytest.raises(DifferenceError, match=text):
         run_interleavings(rig, 40, 30, calls_max=calls_max, base=quickly)
