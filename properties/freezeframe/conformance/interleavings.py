@@ -123,11 +123,12 @@ class Interleavings(RuleBasedStateMachine):
     )
     def answer(self, which: tuple[str, int]) -> None:
         """Wait for the answer to one of the calls, the first or a later one."""
-        self._step()
         vm, number = which
         side = self._sides[vm]
-        waited = [each for each in side.open if each.asked is None]
-        self._hear(vm, waited[number])
+        opened = [each for each in side.open if each.asked is None][number]
+        self._step()
+        if opened.asked is None:
+            self._hear(vm, opened)
         if all(each.asked for each in side.open):
             self._settle(vm)
 
@@ -170,25 +171,24 @@ class Interleavings(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Bring all VMs back as maintenance must, and judge the whole history."""
-        if self._is_broken:
-            self._give_up()
-            return
+        try:
+            if not self._is_broken:
+                self._end()
+        finally:
+            self._leave_nothing()
+
+    def _end(self) -> None:
         for vm in self._sides:
             self._settle(vm)
             self._bring_back(vm)
-        expected = {vm: side.changes for vm, side in self._sides.items()}
-        try:
-            complaint = self._history.end(expected)
-            if complaint is None and self.calls_max == 1:
-                complaint = self._history.judged()
-        finally:
-            self._history.close()
-            put_back(self.rig)
+        complaint = self._history.end({vm: side.changes for vm, side in self._sides.items()})
+        if complaint is None and self.calls_max == 1:
+            complaint = self._history.judged()
         if complaint is not None:
-            raise DifferenceError(complaint)
+            self._differ(complaint)
 
-    def _give_up(self) -> None:
-        """Leave nothing under way to the next run."""
+    def _leave_nothing(self) -> None:
+        """Have nothing go on in the next run, which begins with every VM running."""
         for side in self._sides.values():
             for opened in side.open:
                 with contextlib.suppress(AdapterError):
