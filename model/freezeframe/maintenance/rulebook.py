@@ -63,7 +63,11 @@ class Rulebook:
         return self._by_name.get(step)
 
     def about(self, slot: int, actors: Collection[Actor]) -> Sequence[Instance]:
-        """The instances of `actors` that can change the component in `slot`, in order."""
+        """The instances of `actors` that can change the component in `slot`, in order.
+
+        Steps that a death of the controller cuts short are left out: nobody can see them, and what
+        its successor finds tells how far they came.
+        """
         return [each for each in self._by_slot[slot] if each.rule.actor in actors]
 
     def slot(self, kind: type[Component], *names: str) -> int | None:
@@ -191,6 +195,8 @@ class Rulebook:
     def _by_slot(self) -> Mapping[int, Sequence[Instance]]:
         found: dict[int, list[Instance]] = defaultdict(list)
         for instance in self.system.instances:
+            if instance.rule.cut_short is not None:
+                continue
             for slot in dict.fromkeys(_writable(instance)):
                 found[slot].append(instance)
         return found
