@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from freezeframe.adapters.simulated import SeededChoices
-from freezeframe.fleet import Fleet
+from freezeframe.fleet import Faults, Fleet, Limits
 from freezeframe.lifecycles import HostStatus, VmStatus
 from freezeframe.maintenance.driver import Runner, Standing
 from freezeframe.maintenance.following import follow_all
@@ -92,3 +92,14 @@ def test_the_journal_alone_tells_where_a_maintenance_stands() -> None:
     assert follow_all(world.rulebook, world.kept).course == runner.course
     decided = [each.fact.step for each in world.kept if isinstance(each.fact, StepTaken)]
     assert decided[0] == "schedule a"
+
+
+def test_an_update_that_hangs_is_given_up_also_when_no_deadline_is_near() -> None:
+    """The runner must not take itself for dead when time passes and nobody tells it anything."""
+    limits = Limits(pause_ms=90_000, notice_ms=0)
+    world = World(one_vm(faults=Faults(update_hang=1), limits=limits), SeededChoices(0))
+    world.simulation.fate.force("update_hang", "a")
+    runner, standing = world.maintain(steps_max=400)
+    assert standing is Standing.HALTED
+    assert runner.divergences == []
+    assert not any(each.is_held for each in world.simulation.hosts["a"].machines.values())

@@ -34,7 +34,7 @@ from .errands import Errand, deadline_ms, wanted
 from .events import Events
 from .following import STANDARD_TOLERANCE, follow, follow_all
 from .lookout import Lookout
-from .passing import let_pass
+from .passing import let_pass, next_look_ms
 from .ports import Journal, Notices, Timekeeper
 from .preflight import refuse_unfit
 from .rulebook import Rulebook
@@ -282,8 +282,8 @@ class Runner:
         now_ms = self._time.monotonic_ms()
         times_ms = [now_ms + IDLE_MS, self._lookout.next_ms(self.course, now_ms)]
         times_ms += [each for each in self._not_before_ms.values() if each > now_ms]
-        if decision.look_again_ms is not None:
-            times_ms.append(decision.look_again_ms)
+        late_ms = next_look_ms(self.course, self._tolerance)
+        times_ms += [each for each in (decision.look_again_ms, late_ms) if each is not None]
         self._time.run_until(
             lambda: self._is_ending > is_ending or self._has_news(),
             within_ms=max(0, min(times_ms) - now_ms),

@@ -44,6 +44,16 @@ def let_pass(rulebook: Rulebook, course: Course, to_ms: int, tolerance: Toleranc
         course = replace(course, state=state, at_ms=now_ms + leap_ms)
 
 
+def next_look_ms(course: Course, tolerance: Tolerance) -> int | None:
+    """When something that is overdue will count as late unless it comes; None if nothing is."""
+    times_ms = [
+        each.since_ms + tolerance.reaction_ms + 1
+        for each in course.overdue.values()
+        if not each.is_told
+    ]
+    return min(times_ms, default=None)
+
+
 def undeclared(rulebook: Rulebook, course: Course, instance: Instance) -> Iterable[Divergence]:
     """What is to be told of a step that was just taken and that the fleet file does not allow."""
     allowed = rulebook.undeclared(course.state, instance)
@@ -100,9 +110,9 @@ def _leaps(
     yield to_ms - now_ms
     if alters_in is not None:
         yield alters_in
-    for overdue in course.overdue.values():
-        if not overdue.is_told:
-            yield overdue.since_ms + tolerance.reaction_ms + 1 - now_ms
+    late_ms = next_look_ms(course, tolerance)
+    if late_ms is not None:
+        yield late_ms - now_ms
 
 
 def _late(rulebook: Rulebook, course: Course, instance: Instance) -> Followed:
