@@ -78,12 +78,10 @@ class _Walker:
             rig.do(_OWN[trigger], vm)
         else:
             _OTHERS[trigger](rig.means)(vm)
-            self._end(fails=True)
 
     def _end(self, *, fails: bool) -> None:
-        """See how the call ends that is under way, if there is one."""
-        if self._call is None:
-            return
+        """See how the call ends that is under way."""
+        assert self._call is not None, "walks end what they have begun"  # noqa: S101
         call, self._call = self._call, None
         if not fails:
             self._rig.finish(call)
