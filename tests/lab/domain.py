@@ -1,7 +1,8 @@
 """The libvirt domain of a witness guest.
 
-Owns its XML: an isolated guest of one virtual CPU that emulation runs anywhere, with the guest
-agent's channel and two serial ports. It must not know on which host it is started.
+Owns its XML: a guest of one virtual CPU that emulation runs anywhere, with the guest agent's
+channel, two serial ports, and an interface on its host's bridge. It must not know on which host it
+is started.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING, Literal
 from xml.etree import ElementTree as ET
 
 from freezeframe.fleet.libvirt_import import NAMESPACE
+
+from .layout import BRIDGE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,5 +84,8 @@ def _add_devices(root: ET.Element, console: Port, beats: Port) -> None:
         if port.kind == "unix":
             source.set("mode", "connect")
         ET.SubElement(serial, "target", port=str(number))
+    interface = ET.SubElement(devices, "interface", type="bridge")
+    ET.SubElement(interface, "source", bridge=BRIDGE)
+    ET.SubElement(interface, "model", type="virtio")
     channel = ET.SubElement(devices, "channel", type="unix")
     ET.SubElement(channel, "target", type="virtio", name=AGENT_CHANNEL)

@@ -6,7 +6,9 @@ daemon and start it again. It must not know how the lab was brought up.
 
 from __future__ import annotations
 
+import base64
 import importlib
+import json
 import os
 import signal
 from contextlib import contextmanager
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .layout import HostFolder
+
+_AGENT_SECONDS_MAX = 10
 
 DAEMON_SECONDS_MAX = 60.0
 """How long a daemon may take to answer."""
@@ -68,6 +72,28 @@ class Guest:
         """Return the id of the guest's QEMU as this process counts; None if it does not run."""
         return self.host.outer_id(self.host.folder.guest_pid(self.name))
 
+    def run(self, script: str, seconds_max: float = 30.0) -> str:
+        """Run a script of the guest's shell, by its agent; return what it printed.
+
+        Raises:
+            LabError: It failed, or did not end within `seconds_max`.
+
+        """
+        with quiet(), self.host.connection() as held:
+            domain = held.lookupByName(self.name)
+            order = {"path": "/bin/sh", "arg": ["-c", script], "capture-output": True}
+            begun = _agent(domain, "guest-exec", order)
+
+            def ended() -> dict[str, Any] | None:
+                status: dict[str, Any] = _agent(domain, "guest-exec-status", begun)
+                return status if status["exited"] else None
+
+            status = wait_for(f"a script of {self.name} to end", ended, seconds_max)
+        if status["exitcode"]:
+            said = base64.b64decode(status.get("err-data", "")).decode(errors="replace")
+            raise LabError(f"{self.name}: expected a script to succeed, found: {said}")
+        return base64.b64decode(status.get("out-data", "")).decode()
+
     def wait_for_beats(self, more: int, seconds_max: float = 30.0) -> list[Beat]:
         """Wait until at least `more` heartbeats than now are recorded; return all.
 
@@ -106,6 +132,18 @@ class Host:
         finally:
             held.close()
 
+    def first_pid(self) -> int:
+        """Return the id, as this process counts, of the first process of the host's namespaces.
+
+        Raises:
+            LabError: The host does not run.
+
+        """
+        first = first_process(self.token, self.folder.path)
+        if first is None:
+            raise LabError(f"expected the host {self.name} to run, found that it does not")
+        return first
+
     def daemon_pid(self) -> int | None:
         """Return the id of the host's libvirtd as this process counts; None if it does not run."""
         return self.outer_id(self.folder.daemon_pid)
@@ -126,9 +164,7 @@ class Host:
         """Start the host's libvirtd if it does not run; return when it answers."""
 
         def started() -> bool | None:
-            first = first_process(self.token, self.folder.path)
-            if first is None:
-                raise LabError(f"expected the host {self.name} to run, found that it does not")
+            first = self.first_pid()
             if self.daemon_pid() is None:
                 os.kill(first, signal.SIGHUP)
             return self.answers()
@@ -153,6 +189,15 @@ class Host:
             return None
         first = first_process(self.token, self.folder.path)
         return None if first is None else outer_id(first, inner)
+
+
+def _agent(domain: Any, command: str, arguments: dict[str, Any]) -> Any:
+    """Ask a guest's agent, and return what it answers."""
+    text = json.dumps({"execute": command, "arguments": arguments})
+    answer = importlib.import_module("libvirt_qemu").qemuAgentCommand(
+        domain, text, _AGENT_SECONDS_MAX, 0
+    )
+    return json.loads(answer)["return"]
 
 
 @contextmanager

@@ -29,8 +29,10 @@ KERNEL = "linux-image-cloud-amd64"
 AGENT = "qemu-guest-agent"
 BUSYBOX = "busybox-static"
 _ROOTS = (KERNEL, AGENT, BUSYBOX)
-MODULES = ("virtio_pci", "virtio_console")
-"""What the agent's channel needs, besides what these depend on; a kernel may have them built in."""
+MODULES = ("virtio_pci", "virtio_console", "virtio_net")
+"""What the agent's channel and the network need, besides what these depend on; a kernel may have
+them built in.
+"""
 
 _APT_LISTS = Path("/var/lib/apt/lists")
 _HERE = Path(__file__).parent

@@ -31,6 +31,13 @@ _OWN = {
 MOUNTED = tuple(_OWN)
 """Folders of the system that each host has for itself."""
 
+BRIDGE = "guests"
+"""The bridge that a host's guests are on; it leads nowhere else."""
+
+BRIDGE_ADDRESS = "10.169.0.1"
+METADATA_ADDRESS = "169.254.169.254"
+"""The host's own addresses there; guests that want one take another of 10.169.0.0/24."""
+
 _SOCKET_PATH_MAX = 107
 """Bytes that Linux allows for the path of a socket: see unix(7)."""
 

@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 from types import FrameType
 
-from .layout import MOUNTED, HostFolder
+from .layout import BRIDGE, BRIDGE_ADDRESS, METADATA_ADDRESS, MOUNTED, HostFolder
 from .recorder import Recorder
 from .requirements import program
 
@@ -58,6 +58,10 @@ def prepare(folder: HostFolder) -> None:
     if os.path.ismount("/sys/fs/cgroup"):
         run("umount", "--recursive", "--lazy", "/sys/fs/cgroup")
     run("ip", "link", "set", "lo", "up")
+    run("ip", "link", "add", BRIDGE, "type", "bridge")
+    for address in (METADATA_ADDRESS, f"{BRIDGE_ADDRESS}/24"):
+        run("ip", "address", "add", address, "dev", BRIDGE)
+    run("ip", "link", "set", BRIDGE, "up")
     name = (folder.path / "name").read_text(encoding="utf-8")
     Path("/proc/sys/kernel/hostname").write_text(name, encoding="utf-8")
 

@@ -143,3 +143,13 @@ def test_an_event_without_resources_is_shown_to_nobody() -> None:
     runner.notices.show("host-a", [], EventSeen("web", ID, EventStatus.SCHEDULED))
     runner.notices.show("host-a", [], EventSeen("web", ID, EventStatus.STARTED))
     assert shown(runner.desk.state, "web") == []
+
+
+@pytest.mark.parametrize("status", [EventStatus.SCHEDULED, EventStatus.STARTED])
+def test_an_event_that_an_earlier_maintenance_left_makes_room(status: EventStatus) -> None:
+    """Its journal is gone, so nobody else will ever end it."""
+    runner = _Runner()
+    runner.tell(status)
+    other = "C7061BAC-AFDC-4513-B24B-AA5F13A16124"
+    (event,) = runner.tell(EventStatus.SCHEDULED, other)
+    assert (event["EventId"], event["EventStatus"]) == (other, "Scheduled")

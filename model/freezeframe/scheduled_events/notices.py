@@ -57,6 +57,7 @@ class DeskNotices:
         """
         current = self._current(host, event)
         if current is None and vms and event.status not in _ENDED:
+            self._take_down(host, event.tenant)
             self._announce(host, vms, event)
             current = self._current(host, event)
         if current is None or current.status is event.status:
@@ -78,6 +79,13 @@ class DeskNotices:
             for event in self._desk.state.events.values()
             if event.status is EventStatus.APPROVED
         )
+
+    def _take_down(self, host: str, tenant: str) -> None:
+        """End what an earlier maintenance, of which the runner knows nothing, left there."""
+        left = self._desk.state.events.get((host, tenant))
+        if left is not None and left.is_current:
+            has_started = left.status is EventStatus.STARTED
+            self._desk.apply((Complete if has_started else Cancel)(host, tenant))
 
     def _announce(self, host: str, vms: Sequence[str], event: EventSeen) -> None:
         impact = self._impact(host, vms)

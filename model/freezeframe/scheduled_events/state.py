@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeAlias
 from uuid import UUID, uuid5
@@ -107,9 +108,16 @@ class State:
 
     def shown_to(self, tenant: str) -> tuple[Event, ...]:
         """The events in a tenant's document, in the order in which they were announced."""
-        return tuple(
-            event for event in self.events.values() if event.is_current and event.tenant == tenant
-        )
+        return self._by_tenant.get(tenant, ())
+
+    @cached_property
+    def _by_tenant(self) -> Mapping[str, tuple[Event, ...]]:
+        """Gathered once for each state, because thousands of polls may ask for the same one."""
+        shown: dict[str, tuple[Event, ...]] = {}
+        for event in self.events.values():
+            if event.is_current:
+                shown[event.tenant] = (*shown.get(event.tenant, ()), event)
+        return shown
 
     def is_ready(self, occasion: str, now_ms: int) -> bool:
         """Whether all tenants of an occasion approved it, or had their notice."""
