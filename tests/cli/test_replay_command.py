@@ -73,6 +73,11 @@ def test_a_counterexample_can_be_seen_to_happen(
     assert "expected a trace of freezeframe check --trace" in complained(capsys)
 
 
+def test_the_schema_of_a_trace_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["replay", "--schema"]) == 0
+    assert json.loads(capsys.readouterr().out)["title"] == "freezeframe-records, version 1"
+
+
 def test_without_a_fleet_sets_are_told_by_placements(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

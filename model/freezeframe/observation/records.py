@@ -98,7 +98,7 @@ def parse_record(line: str) -> Record:
         raise FlawedError(("kind", f"expected one of {', '.join(KINDS)}; found {found}"))
     form, subject = KINDS[kind]
     names = {Subject.FLEET: (), Subject.HOST: ("host",), Subject.VM: ("host", "vm")}[subject]
-    hints, optional = _fields(kind)
+    hints, optional = fields_of(kind)
     known = (*_TEXTS, *_NUMBERS, *names, *hints)
     unexpected = f"expected no such key in a record of kind {shown_value(kind)}"
     flaws: list[Flaw] = [
@@ -157,7 +157,7 @@ def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 @cache
-def _fields(kind: str) -> tuple[dict[str, type], frozenset[str]]:
+def fields_of(kind: str) -> tuple[dict[str, type], frozenset[str]]:
     """The types of the fields of a kind of fact, and which of them may be left out."""
     form = KINDS[kind][0]
     hints = get_type_hints(form)

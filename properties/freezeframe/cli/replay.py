@@ -31,6 +31,14 @@ _SIMULATED: Final = "simulated:"
 _PLACEMENT: Final = re.compile(r"(?P<vm>[^=]+)=(?P<set>.+):(?P<domain>\d{1,2})")
 
 
+def _show_schema(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001 (click's signature)
+    if value:
+        from freezeframe.observation.schema import records_schema  # noqa: PLC0415 (only this needs it)
+
+        say(json.dumps(records_schema(), indent=2) + "\n")
+        ctx.exit()
+
+
 @click.command(
     context_settings=CONTEXT,
     epilog="""\b
@@ -45,6 +53,14 @@ Exit codes: 0 every promise held, 1 one was broken or the model does not
 allow a step, 2 bad input or usage, 3 the history ends too early to say.""",
 )
 @click.argument("trace", type=click.Path(path_type=Path))
+@click.option(
+    "--schema",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_show_schema,
+    help="Print the JSON Schema of a line of TRACE and exit.",
+)
 @click.option("--fleet", metavar="FLEET", help="A fleet file or example; default: as recorded.")
 @click.option("--policy", metavar="NAME", help=f"Default: as recorded, or {DEFAULT_POLICY}.")
 @click.option(

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from freezeframe.checking.watching import Happening, Watch
 from freezeframe.observation import SightChanged, VmSeen
@@ -21,8 +21,6 @@ from .console import is_terminal, say
 if TYPE_CHECKING:
     from rich.live import Live
     from rich.table import Table
-
-_REFRESHES_A_SECOND: Final = 4
 
 
 class WatchView:
