@@ -80,6 +80,11 @@ class Subject(StrEnum):
     HOST = "host"
     VM = "vm"
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The names that a record must tell beside the fact: those of `host` and `vm`."""
+        return {Subject.FLEET: (), Subject.HOST: ("host",), Subject.VM: ("host", "vm")}[self]
+
 
 @dataclass(frozen=True)
 class VmSeen:

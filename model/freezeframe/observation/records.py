@@ -22,7 +22,7 @@ from typing import Any, Final, get_type_hints
 
 from freezeframe.fleet.errors import shown as spelled
 
-from .facts import KIND_OF, KINDS, VISIBLE, Fact, Repeats, Subject, VmSeen
+from .facts import KIND_OF, KINDS, VISIBLE, Fact, Repeats, VmSeen
 
 _TEXTS: Final = ("source", "kind")
 _NUMBERS: Final = ("sequence", "monotonic_ms", "wall_ms")
@@ -76,11 +76,7 @@ def record_line(record: Record) -> str:
         "wall_ms": record.wall_ms,
         "kind": kind,
     }
-    subject = KINDS[kind][1]
-    if subject is not Subject.FLEET:
-        line["host"] = record.host
-    if subject is Subject.VM:
-        line["vm"] = record.vm
+    line.update((key, getattr(record, key)) for key in KINDS[kind][1].keys)
     return json.dumps({**line, **vars(record.fact)}, ensure_ascii=False)
 
 
@@ -97,7 +93,7 @@ def parse_record(line: str) -> Record:
         found = shown_value(kind) if "kind" in values else "none"
         raise FlawedError(("kind", f"expected one of {', '.join(KINDS)}; found {found}"))
     form, subject = KINDS[kind]
-    names = {Subject.FLEET: (), Subject.HOST: ("host",), Subject.VM: ("host", "vm")}[subject]
+    names = subject.keys
     hints, optional = fields_of(kind)
     known = (*_TEXTS, *_NUMBERS, *names, *hints)
     unexpected = f"expected no such key in a record of kind {shown_value(kind)}"
@@ -186,9 +182,8 @@ def _flaws(record: Record) -> Iterator[Flaw]:
     if record.sequence < 1:
         yield "sequence", f"expected a number from 1, found {record.sequence}"
     subject = KINDS[KIND_OF[type(record.fact)]][1]
-    wants = {"host": subject is not Subject.FLEET, "vm": subject is Subject.VM, "source": True}
-    for key, is_wanted in wants.items():
-        value = getattr(record, key)
+    for key in ("host", "vm", "source"):
+        value, is_wanted = getattr(record, key), key in ("source", *subject.keys)
         if is_wanted and (not value or not value.isprintable()):
             yield key, f"expected a printable name, found {shown_value(value) if value else 'none'}"
         elif not is_wanted and value is not None:

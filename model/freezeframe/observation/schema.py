@@ -10,16 +10,18 @@ from enum import StrEnum
 from inspect import getdoc
 from typing import Any, Final
 
-from .facts import KINDS, VISIBLE, Subject, VmSeen
+from .facts import KINDS, VISIBLE, Repeats, VmSeen
 from .histories import FORMAT, VERSION, Provenance
 from .records import fields_of
 
 _TYPES: Final = {int: "integer", str: "string", bool: "boolean"}
-_NAMED: Final = {Subject.FLEET: (), Subject.HOST: ("host",), Subject.VM: ("host", "vm")}
 
 
 def records_schema() -> dict[str, Any]:
-    """The schema of every line: of the header, which is the first, and of each kind of record."""
+    """The schema of every line: of the header, which is the first, and of each kind of record.
+
+    It takes the lines that `read_history` takes, and some with names that cannot be printed.
+    """
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"{FORMAT}, version {VERSION}",
@@ -51,13 +53,15 @@ def _record(kind: str) -> dict[str, Any]:
         "monotonic_ms": {"type": "integer"},
         "wall_ms": {"type": "integer"},
         "kind": {"const": kind},
-        **dict.fromkeys(_NAMED[subject], name),
+        **dict.fromkeys(subject.keys, name),
     }
     required = [*properties, *(key for key in hints if key not in optional)]
     for key, hint in hints.items():
         properties[key] = {"type": _TYPES[hint]} if hint in _TYPES else {"enum": _values(hint)}
     if fact is VmSeen:
         properties["status"] = {"enum": sorted(VISIBLE)}
+    if fact is Repeats:
+        properties["records"]["minimum"] = 0
     return _object(kind, getdoc(fact) or "", properties, required)
 
 
