@@ -2,135 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from freezeframe.fleet import CustomerActions, Faults, Tolerance
 
-from freezeframe.fleet import (
-    CustomerActions,
-    Faults,
-    Fleet,
-    Tolerance,
-)
-from freezeframe.protocol.policies import OneUpdateDomain, Policy
-
-from . import controllers, hypervisors, recollection, services
-from .planted_fleets import (
-    TIMING,
-    disruptive,
-    growing,
-    mixed_host,
-    one_vm,
-    shared_host,
-    span,
-    two_domains,
-    two_sets,
-    two_vms,
-)
-
-
-@dataclass(frozen=True)
-class PlantedFault:
-    """A fault, where it matters, and the promise that it must break."""
-
-    name: str
-    breaks: str
-    fleet: Fleet
-    policy: Callable[[], Policy] = OneUpdateDomain
-    without: tuple[str, ...] = field(default=())
-
-
-def _dropped(guard: str, breaks: str, fleet: Fleet) -> PlantedFault:
-    return PlantedFault(f"without {guard}", breaks, fleet, without=(guard,))
-
-
-DROPPED_GUARDS = (
-    _dropped("schedule/the-host-runs-the-old-software", "no_needless_impact", one_vm(attempts=2)),
-    _dropped(
-        "schedule/no-failure-waits-for-an-operator",
-        "halts_on_failure",
-        two_domains(faults=Faults(vm_crash=1)),
-    ),
-    _dropped(
-        "schedule/the-host-carries-one-domain-of-each-set", "one_impact_per_event", mixed_host()
-    ),
-    _dropped(
-        "schedule/no-other-domain-of-the-set-is-under-maintenance",
-        "one_update_domain_paused",
-        two_domains(),
-    ),
-    _dropped("withdraw/a-failure-waits-for-an-operator", "maintenance_completes", one_vm()),
-    _dropped(
-        "quiesce/no-failure-waits-for-an-operator",
-        "halts_on_failure",
-        two_domains(faults=Faults(power_loss=1)),
-    ),
-    _dropped("quiesce/each-tenant-approved-or-had-its-notice", "event_before_impact", one_vm()),
-    _dropped("pause/the-host-is-quiescing", "event_before_impact", one_vm()),
-    _dropped("pause/the-update-preserves-the-vm", "only_eligible_updates", disruptive()),
-    _dropped("shut_down/the-update-cannot-preserve-the-vm", "only_eligible_updates", one_vm()),
-    _dropped("shut_down/the-host-is-quiescing", "event_before_impact", disruptive()),
-    _dropped(
-        "begin_update/every-vm-on-the-host-was-seen-to-stand-still", "memory_preserved", one_vm()
-    ),
-    _dropped(
-        "begin_update/there-is-time-to-roll-back-and-resume",
-        "pause_within_limit",
-        one_vm(timing=replace(TIMING, pause=span(0, 25))),
-    ),
-    _dropped("abandon/the-time-left-is-just-enough-to-resume", "maintenance_completes", one_vm()),
-    _dropped(
-        "abort/the-time-left-is-just-enough-to-roll-back-and-resume",
-        "maintenance_completes",
-        one_vm(),
-    ),
-    _dropped("give_up/the-update-is-overdue", "maintenance_completes", one_vm()),
-    _dropped("resume/the-host-is-being-restored", "memory_preserved", one_vm()),
-    _dropped(
-        "resume/maintenance-paused-the-vm",
-        "unrelated_vms_untouched",
-        two_vms(customer=CustomerActions(suspend=1)),
-    ),
-    _dropped("boot/the-host-is-being-restored", "memory_preserved", disruptive()),
-    _dropped(
-        "boot/maintenance-shut-the-vm-down",
-        "unrelated_vms_untouched",
-        disruptive(customer=CustomerActions(stop=1)),
-    ),
-    _dropped(
-        "return_to_service/maintenance-holds-no-vm-of-the-host", "no_vm_left_paused", one_vm()
-    ),
-    _dropped(
-        "return_to_service/every-resumed-vm-was-seen-with-its-clock-set",
-        "clock_synchronized",
-        one_vm(),
-    ),
-    _dropped("halt/a-failure-waits-for-an-operator", "no_deadlock", two_domains()),
-    _dropped(
-        "believe/the-event-is-not-older-than-what-was-seen",
-        "clock_synchronized",
-        one_vm(faults=Faults(event_repeated=1)),
-    ),
-    _dropped(
-        "create/the-host-takes-vms-in",
-        "memory_preserved",
-        growing(customer=CustomerActions(create=1)),
-    ),
-    _dropped(
-        "start/nothing-is-being-done-beneath-the-vm",
-        "memory_preserved",
-        two_vms(customer=CustomerActions(stop=1, start=1)),
-    ),
-    _dropped(
-        "move/the-destination-takes-vms-in",
-        "memory_preserved",
-        growing(customer=CustomerActions(move=1)),
-    ),
-    _dropped(
-        "release/nothing-is-being-done-beneath-the-vm",
-        "memory_preserved",
-        two_vms(customer=CustomerActions(suspend=1)),
-    ),
-)
+from . import controllers, failures, hypervisors, impacts, recollection, services
+from .dropped_guards import DROPPED_GUARDS
+from .planted import PlantedFault
+from .planted_fleets import disruptive, one_vm, shared_host, two_domains, two_sets, two_vms
 
 _HANG = Faults(update_hang=1)
 _CRASH = Faults(controller_crash=1)
@@ -228,27 +105,27 @@ WRONG_CONTROLLERS = (
         "continues after failure",
         "halts_on_failure",
         two_domains(faults=Faults(update_failure=1)),
-        controllers.ContinuesAfterFailure,
+        failures.ContinuesAfterFailure,
     ),
     PlantedFault(
         "sounds no alarm",
         "halts_on_failure",
         two_domains(faults=Faults(update_failure=1)),
-        controllers.SoundsNoAlarm,
+        failures.SoundsNoAlarm,
     ),
     PlantedFault(
         "waits for the agent for ever",
         "no_deadlock",
         one_vm(faults=Faults(agent_death=1)),
-        controllers.WaitsForTheAgentForEver,
+        failures.WaitsForTheAgentForEver,
     ),
     PlantedFault(
         "pretends that the clock is set",
         "clock_synchronized",
         one_vm(faults=Faults(agent_death=1)),
-        controllers.PretendsThatTheClockIsSet,
+        failures.PretendsThatTheClockIsSet,
     ),
-    PlantedFault("changes its mind", "no_deadlock", one_vm(), controllers.ChangesItsMind),
+    PlantedFault("changes its mind", "no_deadlock", one_vm(), failures.ChangesItsMind),
     PlantedFault(
         "updates on old news",
         "memory_preserved",
@@ -287,25 +164,25 @@ WRONG_CONTROLLERS = (
         "pauses for every update",
         "only_eligible_updates",
         disruptive(),
-        controllers.PausesForEveryUpdate,
+        impacts.PausesForEveryUpdate,
     ),
     PlantedFault(
         "keeps no journal of pauses",
         "no_vm_left_paused",
         one_vm(),
-        controllers.KeepsNoJournalOfPauses,
+        impacts.KeepsNoJournalOfPauses,
     ),
     PlantedFault(
         "shuts down what it could pause",
         "only_eligible_updates",
         one_vm(),
-        controllers.ShutsDownWhatItCouldPause,
+        impacts.ShutsDownWhatItCouldPause,
     ),
     PlantedFault(
         "updates beneath running VMs",
         "memory_preserved",
         one_vm(),
-        controllers.UpdatesBeneathRunningVms,
+        impacts.UpdatesBeneathRunningVms,
     ),
 )
 

@@ -1,4 +1,4 @@
-"""Wrong controllers: each differs from the protocol in one harmful way.
+"""Wrong controllers: each goes through a maintenance in one harmful way.
 
 They know what the protocol offers to users' own policies, and use nothing else.
 """
@@ -7,22 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from freezeframe.fleet import Fleet, UpdateKind
+from freezeframe.fleet import Fleet
 from freezeframe.lifecycles import HostStatus, SetStatus, VmStatus
 from freezeframe.protocol import controller
 from freezeframe.protocol.components import (
     VM,
     Alarm,
     AvailabilitySet,
-    Controller,
     Host,
 )
 from freezeframe.protocol.language import (
     Actor,
     Deadline,
-    Duration,
     Rule,
-    exceeded,
     promptly,
     reached,
     require,
@@ -267,128 +264,3 @@ class ResumesWhatItDidNotPause(Changed):
     """Resumes every paused VM of its host."""
 
     changes = {"resume": {"head": _resume_whatever_is_paused}}  # noqa: RUF012 (never written)
-
-
-# After a failure
-
-
-def _schedule_anyway(host: Host) -> None:
-    host.pull("schedule")
-    require(not host.has_new_software, "the host runs the old software")
-    require(host.attempts_left > 0, "the host has an attempt left")
-
-
-class ContinuesAfterFailure(Changed):
-    """Goes on with the next host, whatever happened to the last."""
-
-    changes = {"schedule": {"head": _schedule_anyway}}  # noqa: RUF012 (never written)
-
-
-def _return_in_silence(host: Host) -> None:
-    host.pull("return_to_service")
-    promptly()
-
-
-class SoundsNoAlarm(Changed):
-    """Tells nobody that a host has used up its attempts."""
-
-    changes = {"return_to_service": {"head": _return_in_silence}}  # noqa: RUF012 (never written)
-
-
-class WaitsForTheAgentForEver(Changed):
-    """Tells nobody that a guest agent does not answer."""
-
-    dropped = ("report_agent",)
-
-
-def _be_ready_or_overdue(host: Host, vm: VM) -> None:  # noqa: ARG001 (names the head's host)
-    require(not vm.is_held_by_maintenance, "maintenance holds no VM of the host")
-    is_behind = vm.seen in {VmStatus.RESUMING, VmStatus.RESUMED}
-    is_overdue = exceeded(vm.in_phase, Duration.CLOCK_SYNC)
-    require(is_overdue or not is_behind, "every clock is set, or its agent is overdue")
-
-
-class PretendsThatTheClockIsSet(Changed):
-    """Puts a host back in service although the agent of a VM on it does not answer."""
-
-    changes = {  # noqa: RUF012 (never written)
-        "return_to_service": {
-            "each": (_be_ready_or_overdue, controller.leave_set, controller.withdraw_event)
-        },
-    }
-
-
-# Without end
-
-
-def _schedule_at_once(host: Host) -> None:
-    host.pull("schedule")
-    require(not host.has_new_software, "the host runs the old software")
-    promptly()
-
-
-def _think_again(host: Host) -> None:
-    host.pull("withdraw")
-    promptly()
-
-
-class ChangesItsMind(Changed):
-    """Takes back at once what it scheduled, and schedules it at once again: time never passes."""
-
-    changes = {"withdraw": {"head": _think_again}}  # noqa: RUF012 (never written)
-
-    def rules(self) -> tuple[Rule, ...]:
-        return changed(super().rules(), "schedule", head=_schedule_at_once)
-
-
-# Which updates
-
-
-def _pause_whatever(host: Host, vm: VM) -> None:
-    require(host.status is HostStatus.QUIESCING, "the host is quiescing")
-    require(vm.seen is VmStatus.RUNNING, "the VM was seen running")
-    vm.begin_pause()
-    promptly()
-
-
-class PausesForEveryUpdate(Changed):
-    """Pauses VMs for updates that cannot preserve them."""
-
-    dropped = ("shut_down",)
-    changes = {"pause": {"head": _pause_whatever}}  # noqa: RUF012 (never written)
-
-
-def _pause_without_a_note(host: Host, vm: VM, kind: UpdateKind) -> None:
-    require(host.status is HostStatus.QUIESCING, "the host is quiescing")
-    require(kind is UpdateKind.VM_PRESERVING, "the update preserves the VM")
-    require(vm.seen is VmStatus.RUNNING, "the VM was seen running")
-    vm.pull("begin_pause")
-    vm.observe()
-    promptly()
-
-
-class KeepsNoJournalOfPauses(Changed):
-    """Pauses VMs and does not write down that it did."""
-
-    changes = {"pause": {"head": _pause_without_a_note}}  # noqa: RUF012 (never written)
-
-
-def _shut_down_whatever(host: Host, vm: VM, controller: Controller) -> None:
-    require(host.status is HostStatus.QUIESCING, "the host is quiescing")
-    require(vm.seen is VmStatus.RUNNING, "the VM was seen running")
-    vm.shut_down()
-    controller.hears_of(vm)
-    promptly()
-
-
-class ShutsDownWhatItCouldPause(Changed):
-    """Takes the road of disruptive updates for every update."""
-
-    dropped = ("pause",)
-    changes = {"shut_down": {"head": _shut_down_whatever}}  # noqa: RUF012 (never written)
-
-
-class UpdatesBeneathRunningVms(Changed):
-    """Does not wait until VMs stand still."""
-
-    changes = {"begin_update": {"each": (controller.suffer,)}}  # noqa: RUF012 (never written)

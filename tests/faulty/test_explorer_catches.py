@@ -9,7 +9,8 @@ from freezeframe.checking.judging import judge
 from freezeframe.protocol.policies import OneUpdateDomain
 from freezeframe.reporting import Verdict
 
-from .catalogue import PLANTED_FAULTS, PlantedFault
+from .catalogue import PLANTED_FAULTS
+from .planted import PlantedFault
 
 
 @pytest.mark.parametrize("fault", PLANTED_FAULTS, ids=lambda fault: fault.name)

@@ -7,7 +7,8 @@ import pytest
 from freezeframe.checking import find_violation
 from freezeframe.properties import PROMISES
 
-from .catalogue import PLANTED_FAULTS, PlantedFault
+from .catalogue import PLANTED_FAULTS
+from .planted import PlantedFault
 
 
 @pytest.mark.parametrize("fault", PLANTED_FAULTS, ids=lambda fault: fault.name)

@@ -17,7 +17,8 @@ from freezeframe.lifecycles import VmStatus
 from freezeframe.observation import Fact, Operation, Outcome, Reason, Record, Told, VmSeen
 from freezeframe.protocol.observed import records_of
 from tests.checking.judging.test_agreement import SYSTEMS, Broken, walk
-from tests.faulty.catalogue import PLANTED_FAULTS, PlantedFault
+from tests.faulty.catalogue import PLANTED_FAULTS
+from tests.faulty.planted import PlantedFault
 
 FAULTY_HOSTS = {
     fault.name for fault in PLANTED_FAULTS if fault.policy.__module__ == "tests.faulty.hypervisors"

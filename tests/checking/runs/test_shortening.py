@@ -15,7 +15,8 @@ from freezeframe.properties import PROMISES
 from freezeframe.protocol.policies import load_policy
 from freezeframe.protocol.system import System
 from tests.checking.big_fleets import big_fleet
-from tests.faulty.catalogue import PLANTED_FAULTS, PlantedFault
+from tests.faulty.catalogue import PLANTED_FAULTS
+from tests.faulty.planted import PlantedFault
 
 BY_NAME = {fault.name: fault for fault in PLANTED_FAULTS}
 NO_OTHER_DOMAIN = "schedule/no-other-domain-of-the-set-is-under-maintenance"
