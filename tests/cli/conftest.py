@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.maintenance.hosts import MARK, write_host
 
 from freezeframe.cli.__main__ import run
 
@@ -58,3 +59,21 @@ def start(tmp_path: Path) -> Call:
         return Answer(done.returncode, done.stdout, done.stderr)
 
     return answer
+
+
+@pytest.fixture
+def fleet(tmp_path: Path) -> Path:
+    """Two hosts of the test driver whose update has no impact on their VMs."""
+    pytest.importorskip("libvirt", reason="needs libvirt's Python binding")
+    text = 'name = "quiet"\n[update]\nkind = "no-impact"\n[limits]\nnotice_seconds = 0\n'
+    text += "[timing]\nupdate = [0, 20]\n"
+    for name in ("a", "b"):
+        uri = write_host(tmp_path / f"{name}.xml", {f"{name}-vm": MARK})
+        done = f'["sh", "-c", "echo $FREEZEFRAME_HOST >> {tmp_path}/updated"]'
+        text += f'[[hosts]]\nname = "{name}"\nuri = "{uri}"\nupdate_command = {done}\n'
+        text += 'rollback_command = ["true"]\n'
+    for name in ("a", "b"):
+        text += f'[[vms]]\nname = "{name}-vm"\nhost = "{name}"\n'
+    path = tmp_path / "fleet.toml"
+    path.write_text(text)
+    return path

@@ -24,24 +24,6 @@ def told(records: tuple[Record, ...], operation: Operation) -> list[str | None]:
     return [record.vm for record in records if record.fact == Told(operation, Outcome.COMPLETED)]
 
 
-@pytest.fixture
-def fleet(tmp_path: Path) -> Path:
-    """Two hosts of the test driver whose update has no impact on their VMs."""
-    pytest.importorskip("libvirt", reason="needs libvirt's Python binding")
-    text = 'name = "quiet"\n[update]\nkind = "no-impact"\n[limits]\nnotice_seconds = 0\n'
-    text += "[timing]\nupdate = [0, 20]\n"
-    for name in ("a", "b"):
-        uri = write_host(tmp_path / f"{name}.xml", {f"{name}-vm": MARK})
-        done = f'["sh", "-c", "echo $FREEZEFRAME_HOST >> {tmp_path}/updated"]'
-        text += f'[[hosts]]\nname = "{name}"\nuri = "{uri}"\nupdate_command = {done}\n'
-        text += 'rollback_command = ["true"]\n'
-    for name in ("a", "b"):
-        text += f'[[vms]]\nname = "{name}-vm"\nhost = "{name}"\n'
-    path = tmp_path / "fleet.toml"
-    path.write_text(text)
-    return path
-
-
 def test_a_rehearsal_shows_every_step_with_its_time_and_leaves_nothing(
     call: Call, tmp_path: Path
 ) -> None:
@@ -69,13 +51,26 @@ def test_hosts_are_updated_by_their_commands_one_line_an_event(
     assert (answer.code, answer.err) == (0, "")
     assert sorted((tmp_path / "updated").read_text().split()) == ["a", "b"]
     assert re.search(r"^\d{4}-\d\d-\d\dT[\d:.]+Z  a +update: completed$", answer.out, re.MULTILINE)
-    assert "a: pauses a-vm; updates by: sh -c" in answer.out
+    assert "a: leaves alone a-vm; updates by: sh -c" in answer.out
     assert answer.out.endswith("Longest pause 0 s; every promise was kept.\n")
     journal = read_journal(tmp_path / "fleet.journal")
     assert read_history(trace.read_text()) == journal
     assert told(journal.records, Operation.PAUSE) == []
     for history in (trace, tmp_path / "fleet.journal"):
         assert "The model allows every step" in call("replay", history).out
+
+
+def test_a_disruptive_update_finds_every_vm_shut_down_and_boots_it_again(
+    call: Call, fleet: Path, tmp_path: Path
+) -> None:
+    fleet.write_text(fleet.read_text().replace("no-impact", "disruptive"))
+    answer = call("run", fleet)
+    assert (answer.code, answer.err) == (0, "")
+    assert "a: shuts down a-vm; updates by: sh -c" in answer.out
+    records = read_journal(tmp_path / "fleet.journal").records
+    for operation in (Operation.SHUT_DOWN, Operation.BOOT):
+        assert sorted(filter(None, told(records, operation))) == ["a-vm", "b-vm"]
+    assert sorted((tmp_path / "updated").read_text().split()) == ["a", "b"]
 
 
 def test_a_maintenance_that_has_begun_goes_on_only_when_asked_to(call: Call, fleet: Path) -> None:

@@ -5,73 +5,40 @@ from __future__ import annotations
 import json
 import re
 import signal
-import subprocess
-import sys
-import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from .serving import LISTEN, read, read_until, started, url_of
+
 if TYPE_CHECKING:
     from .conftest import Call
-
-LISTEN = "127.0.0.1:0=web-0"
-
-
-def _serving(*arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "freezeframe.cli", "serve", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def _url(process: subprocess.Popen[str]) -> str:
-    """Where web-0 asks, once that was said."""
-    assert process.stdout is not None
-    for line in process.stdout:
-        if found := re.search(r"web-0 asks at (\S+)", line):
-            return found[1]
-    raise AssertionError(process.communicate())
-
-
-def _read(url: str) -> dict[str, object]:
-    request = urllib.request.Request(url, headers={"Metadata": "true"})  # noqa: S310 (loopback)
-    with urllib.request.urlopen(request, timeout=20) as reply:  # noqa: S310 (likewise)
-        document: dict[str, object] = json.load(reply)
-    return document
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_serves_until_it_is_told_to_end(ending: signal.Signals) -> None:
     """Then it ends well, and at once."""
-    process = _serving("two-tiers", "--listen", LISTEN)
-    assert _read(_url(process)) == {"DocumentIncarnation": 1, "Events": []}
-    process.send_signal(ending)
-    _, err = process.communicate(timeout=20)
+    with started("serve", "two-tiers", "--listen", LISTEN) as process:
+        assert read(url_of(process)) == {"DocumentIncarnation": 1, "Events": []}
+        process.send_signal(ending)
+        _, err = process.communicate(timeout=20)
     assert (process.returncode, err) == (0, "")
 
 
 def test_keeps_what_was_shown_over_a_restart(tmp_path: Path) -> None:
     """A day of scheduled events is not lost with a process, however that ends."""
     state = str(tmp_path / "events.json")
-    first = _serving("--scenario", "freeze", "--state", state, "--listen", LISTEN)
-    url = _url(first)
-    while not (shown := _read(url))["Events"]:
-        pass
-    first.kill()
-    first.communicate(timeout=20)
+    options = ("--state", state, "--listen", LISTEN)
+    with started("serve", "--scenario", "freeze", *options) as first:
+        shown = read_until(url_of(first), has_events=True)
     playground = tmp_path / "fleet.toml"
     playground.write_text(
         'name = "again"\nhosts = [{name = "host-a"}]\navailability_sets = [{name = "web"}]\n'
         '[[vms]]\nname = "web-0"\nhost = "host-a"\navailability_set = "web"\n'
     )
-    second = _serving(str(playground), "--state", state, "--listen", LISTEN)
-    assert _read(_url(second)) == shown
-    second.terminate()
-    second.communicate(timeout=20)
+    with started("serve", str(playground), *options) as second:
+        assert read(url_of(second)) == shown
 
 
 def test_plays_a_scenario_once(call: Call) -> None:
@@ -120,8 +87,9 @@ def test_says_what_is_wrong(call: Call, arguments: tuple[str, ...], expected: st
 
 def test_warns_where_others_can_reach_it() -> None:
     """Every process on a network could read and approve there."""
-    process = _serving("--scenario", "cancelled-freeze", "--listen", "0.0.0.0:0=web-0")
-    _url(process)
-    process.terminate()
-    _, err = process.communicate(timeout=20)
+    listen = ("--listen", "0.0.0.0:0=web-0")
+    with started("serve", "--scenario", "cancelled-freeze", *listen) as process:
+        url_of(process)
+        process.terminate()
+        _, err = process.communicate(timeout=20)
     assert err.startswith("Not only this machine can reach it")

@@ -22,6 +22,7 @@ FLEET = Fleet(
     (Host("host-a"), Host("host-b", update=UpdateKind.DISRUPTIVE)),
     (
         VirtualMachine("web-0", "host-a", "web", 0),
+        VirtualMachine("web-1", "host-b", "web", 1),
         VirtualMachine("alone", "host-a", preservable=False),
         VirtualMachine("db-0", "host-b", "db", 0),
     ),

@@ -200,6 +200,14 @@ class Fleet:
         bounds = tuple(bound for span in spans for bound in (span.min_ms, span.max_ms))
         return (*bounds, self.limits.pause_ms, self.limits.notice_ms)
 
+    def kind_of_update(self, host: Host, vm: VirtualMachine | None = None) -> UpdateKind:
+        """What the update of `host` does to `vm`, or, for None, to a VM that can be preserved."""
+        kind = host.update or self.update.kind
+        is_fragile = vm is not None and not vm.preservable
+        if kind is UpdateKind.VM_PRESERVING and is_fragile:
+            return UpdateKind.DISRUPTIVE
+        return kind
+
     def update_timeout_ms(self, host: Host) -> int:
         """How long the update command of `host` may run, in milliseconds."""
         own_ms = host.update_timeout_ms

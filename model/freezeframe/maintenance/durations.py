@@ -5,7 +5,7 @@ It must not know which hosts are maintained together.
 
 from __future__ import annotations
 
-from freezeframe.fleet import Fleet, Host, UpdateKind
+from freezeframe.fleet import Fleet, UpdateKind
 
 
 def least_ms(fleet: Fleet) -> dict[str, int]:
@@ -16,7 +16,7 @@ def least_ms(fleet: Fleet) -> dict[str, int]:
     holds_vms = {vm.host for vm in fleet.vms if vm.exists and vm.preservable}
     return {
         host.name: paused_ms
-        if host.name in holds_vms and _kind(fleet, host) is UpdateKind.VM_PRESERVING
+        if host.name in holds_vms and fleet.kind_of_update(host) is UpdateKind.VM_PRESERVING
         else timing.update.min_ms
         for host in fleet.hosts
     }
@@ -28,11 +28,7 @@ def least_ms_with_notice(fleet: Fleet) -> dict[str, int]:
     swift = least_ms(fleet)
     return {
         host.name: swift[host.name] + fleet.limits.notice_ms
-        if host.name in told and _kind(fleet, host) is not UpdateKind.NO_IMPACT
+        if host.name in told and fleet.kind_of_update(host) is not UpdateKind.NO_IMPACT
         else swift[host.name]
         for host in fleet.hosts
     }
-
-
-def _kind(fleet: Fleet, host: Host) -> UpdateKind:
-    return host.update or fleet.update.kind

@@ -166,7 +166,9 @@ class MaintainedHost:
             states = self._adapter.vms(deadline_ms=LOOK_MS)
         except AdapterError as error:
             return _Never(error)
-        held = {state.name for state in states if state.is_held}
+        held = {
+            each.name for each in states if each.is_held and each.status is not VmStatus.STOPPED
+        }
         running = [state.name for state in states if state.status is VmStatus.RUNNING]
         if self._is_impacting and running:
             return self._unsafe(f"every VM to stand still, found {running[0]} running")

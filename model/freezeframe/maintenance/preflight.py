@@ -56,13 +56,13 @@ def _unfit_vm(fleet: Fleet, site: Site, vm: VirtualMachine, state: VmState) -> I
         who = "an earlier maintenance, whose journal knows it" if state.is_held else "somebody else"
         yield f"{vm.name}: expected it running, found it {state} on {site.name}, by {who}"
     host = next(each for each in fleet.hosts if each.name == site.name)
-    kind = host.update or fleet.update.kind
+    kind = fleet.kind_of_update(host, vm)
     if kind is UpdateKind.NO_IMPACT or state.status is not VmStatus.RUNNING:
         return
     if not state.is_marked:
         yield f"{vm.name}: expected it marked for freezeframe on {site.name}, found that it is not"
         return
-    if kind is UpdateKind.VM_PRESERVING and vm.preservable:
+    if kind is UpdateKind.VM_PRESERVING:
         offered = site.hypervisor.capabilities(vm.name)
         for need in _NEEDED_TO_PAUSE:
             if not offered[need].is_offered:

@@ -46,14 +46,15 @@ def session(
     policy: Policy,
     path: Path,
     *,
-    notices: Notices | None = None,
+    notices: contextlib.AbstractContextManager[Notices] | None = None,
     preference: Sequence[str] = (),
     tell: Tell | None = None,
 ) -> Iterator[Runner]:
     """Have a runner that may maintain the hosts of `fleet`, with its journal at `path`.
 
     It goes on from where the journal says that the maintenance stands; nothing is asked of any VM
-    before it is started. `tell` is told what is written, once that is durable.
+    before it is started. `notices` is entered once no other controller can have these hosts, and
+    left last. `tell` is told what is written, once that is durable.
 
     Raises:
         FreezeframeError: Something is not as it must be; then nothing was paused.
@@ -64,6 +65,7 @@ def session(
     uris = [host.uri for host in fleet.hosts if host.uri is not None]
     with contextlib.ExitStack() as stack:
         stack.enter_context(locked_hosts(uris))
+        shown = stack.enter_context(notices or contextlib.nullcontext(SilentNotices()))
         journal = stack.enter_context(Journal(path, fleet, policy=policy.name))
         earlier = trails(folder_of(path))
         if not journal.records():
@@ -79,7 +81,7 @@ def session(
                 HostCommands(fleet, host, folder_of(path) / "commands"),
                 watchdog,
                 bounds,
-                is_impacting=(host.update or fleet.update.kind) is not UpdateKind.NO_IMPACT,
+                is_impacting=fleet.kind_of_update(host) is not UpdateKind.NO_IMPACT,
             )
             for host in fleet.hosts
         }
@@ -94,7 +96,7 @@ def session(
                 for name, host in hosts.items()
             },
             journal if tell is None else _Telling(journal, tell),
-            notices or SilentNotices(),
+            shown,
             PolledTime(MachineClock()),
             preference=preference,
         )

@@ -116,11 +116,7 @@ class Topology:
 
     def kind_of_update(self, host: str, vm: str | None) -> UpdateKind:
         """What the update of `host` does to `vm`, or to any VM."""
-        kind = self.hosts[host].update or self.fleet.update.kind
-        preserving = kind is UpdateKind.VM_PRESERVING
-        if preserving and vm is not None and not self.vms[vm].preservable:
-            return UpdateKind.DISRUPTIVE
-        return kind
+        return self.fleet.kind_of_update(self.hosts[host], None if vm is None else self.vms[vm])
 
     def ground(
         self,

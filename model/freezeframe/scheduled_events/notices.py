@@ -42,8 +42,9 @@ class DeskNotices:
         timing = fleet.timing
         longest_ms = timing.pause.max_ms + timing.update.max_ms + timing.resume.max_ms
         self._freeze_seconds = -(-min(longest_ms, fleet.limits.pause_ms) // 1000)
-        self._kinds = {host.name: host.update or fleet.update.kind for host in fleet.hosts}
-        self._fragile = {vm.name for vm in fleet.vms if not vm.preservable}
+        self._fleet = fleet
+        self._hosts = {host.name: host for host in fleet.hosts}
+        self._vms = {vm.name: vm for vm in fleet.vms}
 
     def show(self, host: str, vms: Sequence[str], event: EventSeen) -> None:
         """Show the event of a tenant for `host` as it now stands, its resources being `vms`.
@@ -101,11 +102,11 @@ class DeskNotices:
 
     def _impact(self, host: str, vms: Sequence[str]) -> Announce:
         """What the update of `host` does to `vms`, in the words of the contract."""
-        kind = self._kinds[host]
-        if kind is UpdateKind.NO_IMPACT:
+        kinds = {self._fleet.kind_of_update(self._hosts[host], self._vms[vm]) for vm in vms}
+        if kinds == {UpdateKind.NO_IMPACT}:
             text = "The host is updated; the VM goes on running."
             return Announce("", (), EventType.FREEZE, duration_seconds=0, description=text)
-        if kind is UpdateKind.DISRUPTIVE or not self._fragile.isdisjoint(vms):
+        if UpdateKind.DISRUPTIVE in kinds:
             text = "The host is updated; the VM is shut down and started again."
             return Announce("", (), EventType.REBOOT, description=text)
         text = "The host is updated; the VM is paused with its memory kept."

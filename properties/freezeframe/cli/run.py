@@ -21,9 +21,11 @@ from .check import DEFAULT_POLICY
 from .commands import CONTEXT
 from .console import complain, is_terminal, page_width, refuse_unwritable, say, show, write_file
 from .names import find_fleet, find_policy
+from .serving import tell_unread, tell_where
 
 if TYPE_CHECKING:
     from freezeframe.maintenance.driver import Runner, Standing
+    from freezeframe.maintenance.ports import Notices
     from freezeframe.observation import Record
     from freezeframe.protocol.policies import Policy
 
@@ -40,6 +42,7 @@ Examples:
   freezeframe run fleet.toml --trace run.jsonl
   freezeframe run fleet.toml --resume
   freezeframe run fleet.toml --status
+  freezeframe run fleet.toml --serve-events 169.254.169.254
 \b
 Exit codes: 0 every host runs the new software, 1 a promise was broken or a
 failure halted the rollout, 2 bad input or usage, 3 ended before it was done.""",
@@ -67,6 +70,13 @@ failure halted the rollout, 2 bad input or usage, 3 ended before it was done."""
     type=click.Path(path_type=Path),
     help="Write the whole history as JSON lines, for replay.",
 )
+@click.option(
+    "--serve-events",
+    "places",
+    metavar="WHERE",
+    multiple=True,
+    help="Tell guests, and hear their approvals, at ADDRESS[:PORT][=VM] or unix:PATH=VM.",
+)
 @click.pass_context
 def run(  # noqa: PLR0917 (click calls it by name)
     ctx: click.Context,
@@ -77,6 +87,7 @@ def run(  # noqa: PLR0917 (click calls it by name)
     resume: bool,  # noqa: FBT001 (likewise)
     status: bool,  # noqa: FBT001 (likewise)
     trace: Path | None,
+    places: tuple[str, ...],
 ) -> None:
     """Maintain the hosts of FLEET, a fleet file, one update domain at a time.
 
@@ -85,6 +96,8 @@ def run(  # noqa: PLR0917 (click calls it by name)
     """
     if dry_run + resume + status > 1:
         raise click.UsageError("--dry-run, --resume and --status exclude each other")
+    if places and (dry_run or status):
+        raise click.UsageError("--serve-events is for a run, not for --dry-run or --status")
     if trace is not None:
         refuse_unwritable("--trace", trace)
     chosen, by = find_fleet(fleet), find_policy(policy)
@@ -96,10 +109,34 @@ def run(  # noqa: PLR0917 (click calls it by name)
 
         ctx.exit(rehearse(chosen, by, trace))
     else:
-        ctx.exit(_run(chosen, by, path, is_resumed=resume, trace=trace))
+        told = _guests_told(chosen, places, path) if places else None
+        ctx.exit(_run(chosen, by, path, told, is_resumed=resume, trace=trace))
 
 
-def _run(fleet: Fleet, policy: Policy, path: Path, *, is_resumed: bool, trace: Path | None) -> int:
+def _guests_told(
+    fleet: Fleet, places: Sequence[str], path: Path
+) -> contextlib.AbstractContextManager[Notices]:
+    """Scheduled events served at `places` once it is entered, kept beside the journal at `path`."""
+    from freezeframe.scheduled_events.service import guests_told, parse_listener  # noqa: PLC0415 (likewise)
+
+    return guests_told(
+        fleet,
+        tuple(map(parse_listener, places)),
+        path.with_name(f"{path.name}.events"),
+        tell_where=tell_where,
+        tell_unread=tell_unread,
+    )
+
+
+def _run(
+    fleet: Fleet,
+    policy: Policy,
+    path: Path,
+    notices: contextlib.AbstractContextManager[Notices] | None,
+    *,
+    is_resumed: bool,
+    trace: Path | None,
+) -> int:
     from freezeframe.adapters.machine_clock import MachineClock  # noqa: PLC0415 (help does without)
     from freezeframe.maintenance.planning import plan  # noqa: PLC0415 (likewise)
     from freezeframe.maintenance.session import session  # noqa: PLC0415 (likewise)
@@ -118,7 +155,7 @@ def _run(fleet: Fleet, policy: Policy, path: Path, *, is_resumed: bool, trace: P
             lines.tell(records)
 
     preference = [host for wave in planned.waves for host in wave.hosts]
-    with session(fleet, policy, path, preference=preference, tell=tell) as runner:
+    with session(fleet, policy, path, notices=notices, preference=preference, tell=tell) as runner:
         show(announcement(planned, fleet, width=page_width()))
         with _ended_by_signals(runner), _shown(board, fleet, is_live=lines is None):
             runner.start()

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from freezeframe.checking.judging import Judgement
-from freezeframe.fleet import Fleet
+from freezeframe.fleet import Fleet, Host, UpdateKind
 from freezeframe.maintenance.course import Divergence
 from freezeframe.maintenance.driver import Standing
 from freezeframe.maintenance.planning import Plan
@@ -40,6 +40,11 @@ _WORDS: Final = {
         Style.DOUBTFUL,
     ),
 }
+_IMPACTS: Final = {
+    UpdateKind.NO_IMPACT: "leaves alone",
+    UpdateKind.VM_PRESERVING: "pauses",
+    UpdateKind.DISRUPTIVE: "shuts down",
+}
 _SHOWN_MAX: Final = 5
 """Divergences that are shown."""
 
@@ -50,18 +55,26 @@ def exit_code(standing: Standing, judged: Judgement) -> int:
 
 
 def announcement(planned: Plan, fleet: Fleet, *, width: int) -> list[Line]:
-    """Which hosts will be maintained in which order, how, and which VMs are paused for it."""
+    """Which hosts will be maintained in which order, how, and what that does to which VMs."""
     hosts = {host.name: host for host in fleet.hosts}
     lines: list[Line] = [(Span(f"{fleet.name}, under {planned.policy}", Style.TITLE),), ()]
     for number, wave in enumerate(planned.waves, start=1):
         for name in wave.hosts:
             host = hosts[name]
-            vms = ", ".join(vm.name for vm in fleet.vms if vm.host == name) or "no VM"
             how = " ".join(host.update_command) or "no update_command"
-            text = f"{name}: pauses {vms}; updates by: {how}"
+            text = f"{name}: {_impact(fleet, host)}; updates by: {how}"
             lines += paragraph(text, width=width, hanging=4, first=f"  {number}  ")
             lines.append((Span(f"       {host.uri or 'no uri'}", Style.FAINT),))
     return [*lines, ()]
+
+
+def _impact(fleet: Fleet, host: Host) -> str:
+    """What an update of `host` does to which of its VMs."""
+    found: dict[str, list[str]] = {}
+    for vm in (each for each in fleet.vms if each.host == host.name):
+        found.setdefault(_IMPACTS[fleet.kind_of_update(host, vm)], []).append(vm.name)
+    impacts = [f"{impact} {', '.join(names)}" for impact, names in found.items()]
+    return ", ".join(impacts) or "has no VM"
 
 
 def conclusion(

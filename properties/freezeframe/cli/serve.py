@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 import click
 
 from .commands import CONTEXT
-from .console import complain, refuse_unwritable, say
+from .console import refuse_unwritable, say
 from .names import find_fleet
+from .serving import tell_where
 
 if TYPE_CHECKING:
     from freezeframe.fleet import Fleet
@@ -148,28 +149,22 @@ def _serve(
     if play is not None:
         player = Player(desk, play, stage_of(fleet), speed=speed, watcher=_tell_step)
     with _until_signalled() as stop, served(fleet, desk, listeners, player=player) as opened:
-        _tell_where(fleet, opened, has_page=player is not None)
+        _announce(fleet, opened, has_page=player is not None)
         if player is not None:
             player.play(stop)
         if not once:
             stop.wait()
 
 
-def _tell_where(fleet: Fleet, listeners: Sequence[Listener], *, has_page: bool) -> None:
+def _announce(fleet: Fleet, listeners: Sequence[Listener], *, has_page: bool) -> None:
     from freezeframe.scheduled_events.service import urls_of  # noqa: PLC0415 (help does without)
 
-    urls = urls_of(listeners)
     say(f"{fleet.name}: scheduled events are served\n\n")
-    for vm, url in urls.items():
-        say(f"  {vm} asks at {url}/metadata/scheduledevents?api-version=2020-07-01\n")
-    for each in listeners:
-        if each.vm not in urls:
-            say(f"  {each.vm or 'each VM with an address'} asks at {each}\n")
+    tell_where(listeners)
+    urls = urls_of(listeners)
     if has_page and urls:
         say(f"  the timeline is shown at {next(iter(urls.values()))}/playground/\n")
     say("\nAs a VM: curl -H Metadata:true URL. Ctrl-C ends it.\n\n")
-    if not all(each.is_local for each in listeners):
-        complain("Not only this machine can reach it: guard the address as you would a console.")
 
 
 def _tell_step(played: Played) -> None:

@@ -57,7 +57,7 @@ def simulate(fleet: Fleet, choices: Choices, *, pages: int = 16) -> Simulation:
             timing=fleet.timing,
             pages=pages,
             seed=seed,
-            update=host.update or fleet.update.kind,
+            update=fleet.kind_of_update(host),
         )
         for host in fleet.hosts
     }

@@ -74,7 +74,7 @@ def bounds_of(fleet: Fleet, deadlines_ms: Mapping[Deadline, int]) -> Bounds:
         WatchdogError: They leave the watchdog no time, after the controller's and before the limit.
 
     """
-    kinds = {host.update or fleet.update.kind for host in fleet.hosts}
+    kinds = {fleet.kind_of_update(host) for host in fleet.hosts}
     if UpdateKind.VM_PRESERVING not in kinds:
         return Bounds(fleet.limits.pause_ms, fleet.limits.pause_ms)
     last_resume_ms = fleet.limits.pause_ms - fleet.timing.resume.max_ms * (

@@ -6,13 +6,14 @@ affair; this package only shows them.
 
 from .answers import Answer, Metadata, Request
 from .app import application
-from .assembly import default_listeners, served, urls_of
+from .assembly import PATIENCE_SECONDS, default_listeners, guests_told, served, urls_of
 from .callers import Callers, Listener, parse_listener
 from .openapi import openapi
 from .rate import RateLimit
 from .server import Server
 
 __all__ = [
+    "PATIENCE_SECONDS",
     "Answer",
     "Callers",
     "Listener",
@@ -22,6 +23,7 @@ __all__ = [
     "Server",
     "application",
     "default_listeners",
+    "guests_told",
     "openapi",
     "parse_listener",
     "served",

@@ -93,6 +93,16 @@ class Metadata:
         """Answer from what `desk` holds."""
         self._desk = desk
         self._instances = instances
+        self._read: dict[str, int] = {}
+
+    def unread(self) -> tuple[str, ...]:
+        """The VMs that have asked for their document, and not again since it changed."""
+        state = self._desk.state
+        return tuple(
+            vm
+            for vm, incarnation in self._read.copy().items()
+            if state.editions[state.placements[vm].tenant].incarnation != incarnation
+        )
 
     def answer(self, vm: str, request: Request) -> Answer:
         """Answer a request that came from `vm`, one of the fleet's."""
@@ -127,7 +137,9 @@ class Metadata:
 
     def _events(self, vm: str, version: str, known_tags: str) -> Answer:
         state = self._desk.apply(Call(vm))
-        found = _json(document(state, state.placements[vm].tenant, version))
+        tenant = state.placements[vm].tenant
+        self._read[vm] = state.editions[tenant].incarnation
+        found = _json(document(state, tenant, version))
         # The tag is of the text itself, since incarnations begin anew and versions differ.
         tag = f'"{hashlib.sha256(found.body).hexdigest()[:32]}"'
         if tag in (each.strip().removeprefix("W/") for each in known_tags.split(",")):

@@ -5,11 +5,16 @@ Owns how the parts are put together. It must not know who changes what is on the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from freezeframe.scheduled_events.contract import ScheduledEventsError
+from freezeframe.scheduled_events.desk import Desk
+from freezeframe.scheduled_events.keeping import StateFile
+from freezeframe.scheduled_events.notices import DeskNotices
+from freezeframe.scheduled_events.state import placements_of
 
 from .answers import Metadata
 from .app import application
@@ -20,15 +25,22 @@ from .rate import RateLimit
 from .server import Server, bound
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from freezeframe.fleet import Fleet
-    from freezeframe.scheduled_events.desk import Desk
     from freezeframe.scheduled_events.playing import Player
 
 LOOPBACK: Final = "127.0.0.1"
 FIRST_PORT: Final = 8169
 """Where the first VM asks if nobody says; the others at the ports after it."""
 
+PATIENCE_SECONDS: Final = 5.0
+"""How long a service goes on after a maintenance, for VMs that have not read yet that it is over;
+they are asked to poll once a second.
+"""
+
 _PORTS_MAX: Final = 100
+_LOOK_SECONDS: Final = 0.05
 
 
 def default_listeners(fleet: Fleet) -> tuple[Listener, ...]:
@@ -55,10 +67,13 @@ def served(
     *,
     player: Player | None = None,
     rate: RateLimit | None = None,
+    tell_unread: Callable[[Sequence[str]], None] | None = None,
 ) -> Iterator[tuple[Listener, ...]]:
     """Serve what is on `desk` to the VMs of `fleet`; yields where, with the ports that were free.
 
-    With a `player` there is a page of its play besides.
+    With a `player` there is a page of its play besides. With `tell_unread` it goes on at the end
+    until the VMs that asked have read their last document, `PATIENCE_SECONDS` at most, and tells
+    for which of them it does.
 
     Raises:
         ScheduledEventsError: A listener is of no VM, is not reached by any, or cannot be bound.
@@ -71,6 +86,32 @@ def served(
     routes = [] if player is None else page_routes(desk, player, urls_of(opened))
     with Server(application(metadata, callers, rate, routes), sockets):
         yield opened
+        if tell_unread is not None:
+            _await_readers(metadata, tell_unread)
+
+
+@contextmanager
+def guests_told(
+    fleet: Fleet,
+    listeners: Sequence[Listener],
+    kept_in: Path,
+    *,
+    tell_where: Callable[[Sequence[Listener]], None],
+    tell_unread: Callable[[Sequence[str]], None],
+) -> Iterator[DeskNotices]:
+    """Serve the events of a maintenance to the VMs of `fleet`; yields how its runner tells of them.
+
+    They are kept in the file `kept_in`, so that a restart finds ids, incarnations and approvals.
+
+    Raises:
+        ScheduledEventsError: As for `served`, or the file is none of ours.
+
+    """
+    file = StateFile(kept_in)
+    desk = Desk(file.load(placements_of(fleet)), keepers=(file.keep,))
+    with served(fleet, desk, listeners, tell_unread=tell_unread) as opened:
+        tell_where(opened)
+        yield DeskNotices(desk, fleet)
 
 
 def urls_of(listeners: Sequence[Listener]) -> Mapping[str, str]:
@@ -78,6 +119,16 @@ def urls_of(listeners: Sequence[Listener]) -> Mapping[str, str]:
     return {
         each.vm: f"http://{each}" for each in listeners if each.vm is not None and each.path is None
     }
+
+
+def _await_readers(metadata: Metadata, tell_unread: Callable[[Sequence[str]], None]) -> None:
+    """Let VMs read what is new to them, if any; who does not ask in time is not waited for."""
+    unread = metadata.unread()
+    if unread:
+        tell_unread(unread)
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while metadata.unread() and time.monotonic() < deadline:
+        time.sleep(_LOOK_SECONDS)
 
 
 def _refuse_strangers(fleet: Fleet, listeners: Sequence[Listener]) -> None:
