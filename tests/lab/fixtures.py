@@ -1,4 +1,4 @@
-"""Fixtures with a lab, for any test that needs real guests.
+"""A lab for any test that needs real guests.
 
 Owns how a test gets a lab, and that it is skipped with the reason where there can be none. It must
 not know what tests do with a lab.
@@ -33,10 +33,3 @@ def running_or_skip(
         except LabUnavailableError as error:
             pytest.skip(f"no lab: {error}")
         yield lab
-
-
-@pytest.fixture(scope="session")
-def lab() -> Iterator[Lab]:
-    """Two hosts with two witness guests each, running; tests leave all of them running."""
-    with running_or_skip(hosts=2, guests=2) as held:
-        yield held

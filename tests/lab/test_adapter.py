@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -24,7 +23,6 @@ from freezeframe.adapters import (
     OutcomeUnknown,
     Refusal,
     Refused,
-    Sampling,
     Sight,
     Subscription,
     TimedOut,
@@ -36,11 +34,11 @@ from freezeframe.lifecycles import VmStatus
 from freezeframe.observation import Reason
 
 from .fixtures import running_or_skip
+from .handling import LONG_MS, opened, pause, resume, shown, stopped
 from .host import Guest
 from .laboratory import Lab
 from .processes import wait_for
 
-LONG_MS = 30_000
 ROOT = Path(__file__).parents[2]
 HOLDER = """
 import sys, time
@@ -69,44 +67,6 @@ def adapter(host_lab: Lab) -> Iterator[LibvirtAdapter]:
 @pytest.fixture
 def guest(host_lab: Lab) -> Guest:
     return host_lab.guests[0]
-
-
-@contextmanager
-def opened(lab: Lab) -> Iterator[LibvirtAdapter]:
-    adapter = open_adapter(lab.hosts[0].uri)
-    assert isinstance(adapter, LibvirtAdapter)
-    try:
-        yield adapter
-    finally:
-        adapter.close()
-
-
-@contextmanager
-def stopped(pid: int | None) -> Iterator[None]:
-    """Have a process stand still."""
-    assert pid is not None
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
-
-
-def pause(adapter: LibvirtAdapter, guest: Guest) -> None:
-    adapter.pause(guest.name, deadline_ms=LONG_MS).result()
-
-
-def resume(adapter: LibvirtAdapter, guest: Guest) -> None:
-    """Resume a guest and set its clock right."""
-    adapter.resume(guest.name, deadline_ms=LONG_MS).result()
-    adapter.set_clock(guest.name, deadline_ms=LONG_MS).result()
-    reading = adapter.read_clock(guest.name, deadline_ms=LONG_MS).result()
-    assert abs(reading.offset_ms) + reading.uncertainty_ms <= 1_000
-
-
-def shown(adapter: LibvirtAdapter, vm: str) -> tuple[VmStatus, Reason, bool]:
-    state = adapter.state(vm, deadline_ms=LONG_MS)
-    return state.status, state.reason, state.is_held
 
 
 def is_seen(adapter: LibvirtAdapter) -> bool | None:
@@ -291,31 +251,6 @@ def test_the_mark_that_is_taken_away_counts_once_the_host_has_told_of_it(
             domain.setMetadata(2, mark, "f", namespace, place)
     assert caught.value.reason is Refusal.NOT_MARKED
     pause(adapter, guest)
-    resume(adapter, guest)
-
-
-@pytest.mark.parametrize("sampling", [None, Sampling(64, 7)])
-def test_a_fingerprint_of_shared_memory_sees_one_changed_byte(
-    adapter: LibvirtAdapter, guest: Guest, sampling: Sampling | None
-) -> None:
-    (ram,) = (path for path in guest.host.folder.ram.rglob(f"*{guest.name}*/*") if path.is_file())
-    pause(adapter, guest)
-    first = adapter.fingerprint(guest.name, deadline_ms=LONG_MS, sampling=sampling).result()
-    assert first.method == "shared memory"
-    again = adapter.fingerprint(guest.name, deadline_ms=LONG_MS, sampling=sampling).result()
-    assert (again.digest, again.coverage) == (first.digest, first.coverage)
-    if sampling is None:
-        assert first.read_bytes == first.total_bytes
-        with ram.open("r+b") as file:
-            file.seek(50 << 20)
-            (byte,) = file.read(1)
-            file.seek(50 << 20)
-            file.write(bytes([byte ^ 1]))
-            file.flush()
-            changed = adapter.fingerprint(guest.name, deadline_ms=LONG_MS).result()
-            file.seek(50 << 20)
-            file.write(bytes([byte]))
-        assert changed.digest != first.digest
     resume(adapter, guest)
 
 

@@ -6,6 +6,7 @@ how connections are kept, requests put, or memory read.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Collection, Mapping
 from typing import Final, TypeVar
 
@@ -40,6 +41,10 @@ LOOK_MS: Final = 10_000
 OPEN_MS: Final = 60_000
 """How long opening a host may take; the first start of a daemon probes every emulator."""
 
+AGENTS_MAX: Final = 3
+"""Guest agents that are asked at a time. A daemon serves 5 requests of a connection at once (its
+`max_client_requests`), so agents that do not answer leave room for pauses and resumes."""
+
 _TEST_DRIVER: Final = "TEST"
 _NEED_GUESTS: Final = (Capability.READ_CLOCK, Capability.SET_CLOCK, Capability.FINGERPRINT)
 
@@ -55,6 +60,7 @@ class LibvirtAdapter:
         self._requests = Requests(libvirt, link, self._marks, self._holds)
         self._stopping = Stopping(self._requests, self._holds)
         self._memory = Memory()
+        self._agents = threading.Semaphore(AGENTS_MAX)
 
     @property
     def host(self) -> str:
@@ -157,7 +163,7 @@ class LibvirtAdapter:
     def read_clock(self, vm: str, *, deadline_ms: int) -> Call[ClockReading]:
         """See `ReadsClock`; asks the guest agent."""
         asked = Asked(Operation.READ_CLOCK, vm, deadline_ms)
-        return self._ask_guest(asked, VmStatus.RUNNING, guest_clock.reading, Capability.READ_CLOCK)
+        return self._ask_agent(asked, guest_clock.reading, Capability.READ_CLOCK)
 
     def set_clock(self, vm: str, *, deadline_ms: int) -> Call[None]:
         """See `SetsClock`; gives the guest agent this machine's time."""
@@ -169,7 +175,7 @@ class LibvirtAdapter:
                 text = f"expected the host's time, found the clock {found.offset_ms} ms ahead"
                 raise self._requests.failed(asked, text)
 
-        return self._ask_guest(asked, VmStatus.RUNNING, act, Capability.SET_CLOCK)
+        return self._ask_agent(asked, act, Capability.SET_CLOCK)
 
     def fingerprint(
         self, vm: str, *, deadline_ms: int, sampling: Sampling | None = None
@@ -179,13 +185,14 @@ class LibvirtAdapter:
         check = self._requests.until(asked)
 
         def act(domain: Domain) -> Fingerprint:
+            self._lack_without_guests(asked, Capability.FINGERPRINT)
             try:
                 return self._memory.fingerprint(domain, sampling, check)
             except OSError as error:
                 text = f"expected its memory to be readable, found: {error}"
                 raise self._requests.failed(asked, text) from error
 
-        return self._ask_guest(asked, VmStatus.PAUSED, act, Capability.FINGERPRINT)
+        return self._requests.touch(asked, VmStatus.PAUSED, act)
 
     def _look_at(self, vm: str, offered: dict[Capability, Support]) -> None:
         """Say what cannot be had of one VM."""
@@ -193,23 +200,25 @@ class LibvirtAdapter:
         asked = Asked("capabilities", vm, LOOK_MS)
         offered |= requests.now(asked, lambda handle: _of_guest(handle.lookupByName(vm)))
 
-    def _ask_guest(
-        self,
-        asked: Asked,
-        status: VmStatus,
-        act: Callable[[Domain], T],
-        needed: Capability,
-    ) -> Call[T]:
-        """Do something that needs a guest, on a driver that has some."""
+    def _ask_agent(self, asked: Asked, act: Callable[[Domain], T], needed: Capability) -> Call[T]:
+        """Ask the agent of a running guest, in turn: one that is paused meanwhile never answers."""
 
         def tried(domain: Domain) -> T:
-            if self._link.driver == _TEST_DRIVER:
-                why = self.capabilities()[needed].why
-                text = f"expected the capability {needed}, found none: {why}"
-                raise self._requests.lacking(asked, text)
-            return act(domain)
+            self._lack_without_guests(asked, needed)
+            if not self._agents.acquire(timeout=asked.deadline_ms / 1000):
+                raise self._requests.late(asked)
+            try:
+                return act(domain)
+            finally:
+                self._agents.release()
 
-        return self._requests.touch(asked, status, tried)
+        return self._requests.change(asked, VmStatus.RUNNING, tried)
+
+    def _lack_without_guests(self, asked: Asked, needed: Capability) -> None:
+        if self._link.driver == _TEST_DRIVER:
+            why = self.capabilities()[needed].why
+            text = f"expected the capability {needed}, found none: {why}"
+            raise self._requests.lacking(asked, text)
 
 
 def opened(libvirt: Binding, uri: str, marked: Collection[str] | None) -> LibvirtAdapter:

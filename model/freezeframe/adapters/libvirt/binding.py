@@ -11,6 +11,7 @@ import importlib
 import threading
 import time
 from typing import Any, Final, TypeAlias
+from urllib.parse import urlsplit
 
 from freezeframe.fleet import FreezeframeError
 
@@ -78,6 +79,52 @@ def load() -> Binding:
         ) from error
     _EVENT_LOOP.start(libvirt)
     return libvirt
+
+
+class _Embedded:
+    """The connections to embedded drivers, which are kept for whoever connects next.
+
+    libvirt ends the driver with its last connection, and every opening registers it anew, of which
+    there can be some ten in a process. Source: trials with libvirt 9.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._handles: list[tuple[str, Handle]] = []
+        self._used: list[Handle] = []
+
+    def take(self, libvirt: Binding, uri: str) -> Handle:
+        """A connection to `uri` that nobody uses."""
+        with self._lock:
+            for each_uri, handle in self._handles:
+                if each_uri == uri and not any(handle is each for each in self._used):
+                    self._used.append(handle)
+                    return handle
+            handle = libvirt.open(uri)
+            self._handles.append((uri, handle))
+            self._used.append(handle)
+            return handle
+
+    def give_back(self, handle: Handle) -> bool:
+        """Keep a connection that its user needs no more; whether it is one of these."""
+        with self._lock:
+            self._used = [each for each in self._used if each is not handle]
+            return any(handle is each for _, each in self._handles)
+
+
+_EMBEDDED: Final = _Embedded()
+
+
+def connect(libvirt: Binding, uri: str) -> Handle:
+    """A connection to `uri`, to be closed by `disconnect`; raises `libvirtError`."""
+    is_embedded = urlsplit(uri).path == "/embed"
+    return _EMBEDDED.take(libvirt, uri) if is_embedded else libvirt.open(uri)
+
+
+def disconnect(handle: Handle) -> None:
+    """Close a connection, or keep it for the next; raises `libvirtError`."""
+    if not _EMBEDDED.give_back(handle):
+        handle.close()
 
 
 def _ignore(_context: object, _error: object) -> None:

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Final, Protocol
 
 from freezeframe.adapters.errors import Unreachable
-from freezeframe.adapters.libvirt.binding import Binding, Domain, Handle
+from freezeframe.adapters.libvirt.binding import Binding, Domain, Handle, connect, disconnect
 from freezeframe.adapters.libvirt.failures import one_line
 
 KEEPALIVE_SECONDS: Final = 5
@@ -109,7 +109,7 @@ class Link:
 
     def _open(self) -> Handle:
         libvirt = self._libvirt
-        handle = libvirt.open(self.uri)
+        handle = connect(libvirt, self.uri)
         generation = self._generation + 1
         with contextlib.suppress(libvirt.libvirtError):  # a local driver has no keepalive
             handle.setKeepAlive(KEEPALIVE_SECONDS, KEEPALIVE_MISSED_MAX)
@@ -201,7 +201,7 @@ class Link:
         steps: list[Callable[[], object]] = [
             *(partial(handle.domainEventDeregisterAny, each) for each in callbacks),
             handle.unregisterCloseCallback,
-            handle.close,
+            partial(disconnect, handle),
         ]
         for step in steps:
             with contextlib.suppress(self._libvirt.libvirtError):

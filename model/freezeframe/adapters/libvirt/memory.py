@@ -2,7 +2,7 @@
 
 Owns three methods. `shared memory` maps the file or memfd that backs the guest's RAM, where the
 domain's XML shares it and QEMU's process can be looked into; it is by far the fastest. `dump` has
-libvirt write a memory-only core dump and digests its segments; it needs the daemon's root on this
+libvirt write a memory-only core dump and digests its segments; it needs root, and the guest on this
 machine. `peek` asks for physical addresses, and works anywhere. Rates begin with figures from
 trials and are replaced by what is measured. It must not know about deadlines of calls.
 """
@@ -24,8 +24,8 @@ from freezeframe.adapters.libvirt.digests import Digest, of_file, pieces
 from freezeframe.adapters.values import Fingerprint, Sampling
 
 PAGE_BYTES: Final = 4096
-PEEK_BYTES_MAX: Final = 16 << 20
-"""A message of libvirt holds no more. Source: virDomainMemoryPeek since libvirt 1.0.6."""
+PEEK_BYTES_MAX: Final = 4 << 20
+"""A daemon tells no more at once. Source: REMOTE_DOMAIN_MEMORY_PEEK_BUFFER_MAX of libvirt 9."""
 
 LOW_RAM_BYTES: Final = 2 << 30
 HIGH_RAM_START: Final = 4 << 30
@@ -75,11 +75,12 @@ class Memory:
         """
         total = int(domain.info()[1]) * 1024
         extents = sampled(total, sampling) if sampling else reachable(total)
-        shared = shared_file(domain, total)
+        process = process_of(domain)
+        shared = None if process is None else shared_file(domain, process, total)
         methods = [PEEK]
         if shared is not None:
             methods.append(SHARED)
-        if sampling is None and os.geteuid() == 0 and shared is None:
+        elif sampling is None and process is not None and os.geteuid() == 0:
             methods.append(DUMP)
         method = self.choose(domain.UUIDString(), methods, is_sampled=sampling is not None)
         began = time.monotonic()
@@ -124,24 +125,32 @@ def sampled(total: int, sampling: Sampling) -> list[tuple[int, int]]:
     return extents
 
 
-def shared_file(domain: Domain, total: int) -> str | None:
-    """The path by which this process can read the RAM of a local domain; None if there is none.
+def process_of(domain: Domain) -> Path | None:
+    """The folder of QEMU's process: the one on this machine whose command line has the UUID.
+
+    None where the domain runs on another machine.
+    """
+    name = f"-uuid\0{domain.UUIDString()}\0".encode()
+    for process in os.listdir("/proc"):  # noqa: PTH208 (it is asked in each pause, and is quicker)
+        if process.isdecimal() and name in _command(process):
+            return Path("/proc", process)
+    return None
+
+
+def shared_file(domain: Domain, process: Path, total: int) -> str | None:
+    """The path by which this process can read a domain's RAM from QEMU's; None if there is none.
 
     Only where the XML says that RAM is shared: a private mapping's file does not show what the
-    guest writes. QEMU's process is the one whose command line has the domain's UUID.
+    guest writes.
     """
     root = ET.fromstring(domain.XMLDesc(0))  # noqa: S314 (libvirt has printed it itself)
     access = root.find("memoryBacking/access")
     if access is None or access.get("mode") != "shared":
         return None
-    name = f"-uuid\0{domain.UUIDString()}\0".encode()
-    for process in os.listdir("/proc"):  # noqa: PTH208 (it is asked in each pause, and is quicker)
-        if process.isdecimal() and name in _command(process):
-            try:
-                return _ram_of(Path("/proc", process), total)
-            except OSError:
-                continue  # it ended meanwhile, or is somebody else's
-    return None
+    try:
+        return _ram_of(process, total)
+    except OSError:  # it ended meanwhile, or is somebody else's
+        return None
 
 
 def _command(process: str) -> bytes:
