@@ -15,7 +15,7 @@ from freezeframe.checking.search.coverage import all_pulls, pulls_taken
 from freezeframe.checking.search.space import Space
 from freezeframe.fleet import CustomerActions, Faults, Fleet, OperatorActions, UpdateKind
 from freezeframe.properties import ALL, Scope
-from freezeframe.protocol.language import Guard
+from freezeframe.protocol.guards import Guard
 from freezeframe.protocol.policies import POLICIES, STANDARD_RULES, Policy, load_policy
 from freezeframe.protocol.system import System
 from freezeframe.reporting import CheckResult, Verdict

@@ -7,9 +7,9 @@ They know what the protocol offers to users' own policies, and use nothing else.
 from __future__ import annotations
 
 from freezeframe.fleet import UpdateKind
-from freezeframe.lifecycles import HostStatus, VmStatus
-from freezeframe.protocol import controller
-from freezeframe.protocol.components import VM, Controller, Holder, Host
+from freezeframe.lifecycles import Holder, HostStatus, VmStatus
+from freezeframe.protocol import controller, knowledge
+from freezeframe.protocol.components import VM, Controller, Host
 from freezeframe.protocol.language import Actor, refuse, require, rule
 
 from .changed import Changed
@@ -66,7 +66,7 @@ class TakesWhatItJournalledForDone(Changed):
     """Looks at no VM after a crash: what its journal says that it began, it takes for done."""
 
     changes = {  # noqa: RUF012 (never written)
-        "restart_controller": {"each": (_take_for_done, controller.look_at_host)},
+        "restart_controller": {"each": (_take_for_done, knowledge.look_at_host)},
         "begin_update": {"each": (_update_as_far_as_known,)},
     }
 
@@ -82,7 +82,7 @@ class TakesWhatItBeganForUndone(Changed):
     """Strikes from its journal, after a crash, what it began and did not see done."""
 
     changes = {  # noqa: RUF012 (never written)
-        "restart_controller": {"each": (_take_for_undone, controller.look_at_host)},
+        "restart_controller": {"each": (_take_for_undone, knowledge.look_at_host)},
     }
 
 
@@ -105,4 +105,4 @@ class TakesPhasesOfHostsFromItsJournal(Changed):
     stand.
     """
 
-    changes = {"restart_controller": {"each": (controller.look,)}}  # noqa: RUF012 (never written)
+    changes = {"restart_controller": {"each": (knowledge.look,)}}  # noqa: RUF012 (never written)

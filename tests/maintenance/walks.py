@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
-from freezeframe.lifecycles import VmStatus
+from freezeframe.lifecycles import Holder, VmStatus
 from freezeframe.maintenance.board import Board
 from freezeframe.maintenance.rulebook import Rulebook
 from freezeframe.observation import (
@@ -25,7 +25,7 @@ from freezeframe.observation import (
     VmSeen,
 )
 from freezeframe.protocol import Actor, Instance, State
-from freezeframe.protocol.components import VM, Holder
+from freezeframe.protocol.components import VM
 
 UNTOLD = {
     *("lose_event", "repeat_event", "poll", "believe", "discard", "crash_controller", "move"),

@@ -24,14 +24,13 @@ from freezeframe.fleet import (
     UpdateKind,
     VirtualMachine,
 )
-from freezeframe.lifecycles import EventStatus, HostStatus, SetStatus, VmStatus
+from freezeframe.lifecycles import EventStatus, Holder, HostStatus, SetStatus, VmStatus
 from freezeframe.protocol.components import (
     VM,
     AvailabilitySet,
     Budget,
     Component,
     Controller,
-    Holder,
     Host,
     ScheduledEvent,
 )

@@ -4,12 +4,9 @@ or not.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from freezeframe.protocol.language import (
     Actor,
@@ -23,7 +20,6 @@ from freezeframe.protocol.language import (
     by,
     evaluating,
     exceeded,
-    guard_name,
     promptly,
     reached,
     refuse,
@@ -31,9 +27,7 @@ from freezeframe.protocol.language import (
     rule,
     takes,
 )
-from freezeframe.protocol.policies import POLICIES, STANDARD_RULES, load_policy
-from freezeframe.protocol.system import System
-from tests.fleets import CASES
+from freezeframe.protocol.policies import STANDARD_RULES
 
 SPANS: Mapping[Duration, tuple[int, int]] = dict.fromkeys(Duration, (2, 4))
 YES, NO = True, False
@@ -110,53 +104,9 @@ def test_evaluations_do_not_reach_beyond_their_end() -> None:
         promptly()
 
 
-@given(st.text(min_size=1))
-def test_guard_names_can_be_typed_on_a_command_line(sentence: str) -> None:
-    name = guard_name("pause", sentence)
-    assert re.fullmatch(r"pause/([a-z0-9]+(-[a-z0-9]+)*)?", name)
-
-
-def test_guard_names_are_unique_in_a_rule() -> None:
-    for each in STANDARD_RULES:
-        sentences = [guard.sentence for guard in each.guards.values()]
-        assert len(set(sentences)) == len(sentences)
-        assert all(name.startswith(f"{each.name}/") for name in each.guards)
-
-
 def test_rule_names_are_unique_and_their_sentences_say_something() -> None:
     assert len({each.name for each in STANDARD_RULES}) == len(STANDARD_RULES)
     assert all(each.sentence.endswith(".") for each in STANDARD_RULES)
-
-
-@pytest.mark.parametrize("policy", POLICIES)
-def test_a_rule_lists_its_guards_in_the_order_in_which_they_are_met(policy: str) -> None:
-    """Where all guards are switched off, all are met; those that a rule lists and no other."""
-    rules = {each.name: each for each in load_policy(policy).rules()}
-    every_guard = frozenset(guard for each in rules.values() for guard in each.guards)
-    for case in CASES.values():
-        system = System(case.fleet, load_policy(policy), every_guard)
-        states = [system.initial, *(step.state for step in system.steps(system.initial))]
-        for instance in system.instances:
-            listed = list(rules[instance.rule.cut_short or instance.rule.name].guards)
-            for state in states:
-                met = [
-                    guard
-                    for part in instance.parts
-                    for guard, _ in system.evaluate(
-                        part.form, [state[slot] for slot in part.slots]
-                    ).guards
-                ]
-                first_met = list(dict.fromkeys(met))
-                assert [guard for guard in listed if guard in first_met] == first_met
-
-
-def test_a_guard_tells_why_it_stays_in_a_literal_or_a_constant() -> None:
-    guards = {name: g for each in STANDARD_RULES for name, g in each.guards.items()}
-    literal = guards["move/the-vm-is-running-or-stopped"]
-    constant = guards["pause/the-vm-was-seen-running"]
-    assert "QEMU" in literal.stays
-    assert "hypervisor refuses" in constant.stays
-    assert guards["pause/the-host-is-quiescing"].stays == ""
 
 
 def test_a_rule_must_say_what_it_does() -> None:

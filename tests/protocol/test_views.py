@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freezeframe.lifecycles import EventStatus, HostStatus, VmStatus
+from freezeframe.lifecycles import EventStatus, Holder, HostStatus, VmStatus
 from freezeframe.observation import EventView, HostView, UnitView, VmView
 from freezeframe.protocol.components import (
     VM,
@@ -18,7 +18,6 @@ from freezeframe.protocol.components import (
     Budget,
     Component,
     Controller,
-    Holder,
     Host,
     ScheduledEvent,
     Value,

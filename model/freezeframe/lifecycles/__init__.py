@@ -5,7 +5,7 @@ from .host import HOST_LIFECYCLE, HostStatus
 from .machine import machine
 from .scheduled_event import SCHEDULED_EVENT_LIFECYCLE, EventStatus
 from .table import Lifecycle, LifecycleError, Row
-from .vm import VM_LIFECYCLE, VmStatus
+from .vm import VM_LIFECYCLE, VM_OFF, VM_PAUSED, Holder, VmStatus
 
 ALL = (VM_LIFECYCLE, HOST_LIFECYCLE, AVAILABILITY_SET_LIFECYCLE, SCHEDULED_EVENT_LIFECYCLE)
 
@@ -15,7 +15,10 @@ __all__ = [
     "HOST_LIFECYCLE",
     "SCHEDULED_EVENT_LIFECYCLE",
     "VM_LIFECYCLE",
+    "VM_OFF",
+    "VM_PAUSED",
     "EventStatus",
+    "Holder",
     "HostStatus",
     "Lifecycle",
     "LifecycleError",

@@ -28,6 +28,22 @@ class VmStatus(StrEnum):
     ABSENT = "absent"
 
 
+VM_PAUSED: Final = frozenset({VmStatus.PAUSING, VmStatus.PAUSED, VmStatus.RESUMING})
+"""What counts as paused: from the request to pause until the VM runs again."""
+
+VM_OFF: Final = frozenset({VmStatus.STOPPED, VmStatus.FAILED, VmStatus.ABSENT})
+"""Without virtual CPUs or memory that an update could harm."""
+
+
+class Holder(StrEnum):
+    """Whose doing it is that a VM does not run."""
+
+    NOBODY = "nobody"
+    MAINTENANCE = "maintenance"
+    OTHER = "other"
+    """Its customer, or the hypervisor after an I/O error."""
+
+
 VM_LIFECYCLE: Final = Lifecycle(
     name="VM",
     states=VmStatus,

@@ -6,15 +6,13 @@ divergence.
 
 from __future__ import annotations
 
-from freezeframe.lifecycles import VmStatus
+from freezeframe.lifecycles import VM_OFF, Holder, VmStatus
 from freezeframe.observation import Record, VmSeen
 from freezeframe.protocol import State
-from freezeframe.protocol.components import VM, ZERO, Alarm, Holder
+from freezeframe.protocol.components import VM, ZERO, Alarm
 
 from .explaining import Goal
 from .rulebook import Rulebook
-
-_OFF = frozenset({VmStatus.STOPPED, VmStatus.FAILED, VmStatus.ABSENT})
 
 
 def reconciled(rulebook: Rulebook, state: State, goal: Goal, record: Record) -> State:
@@ -46,7 +44,7 @@ def _vm_reconciled(rulebook: Rulebook, state: State, vm: VM, goal: Goal, record:
     vm.paused_for = vm.paused_for if is_lasting else ZERO
     vm.in_phase = ZERO
     vm.clock_right = status is not VmStatus.RESUMED
-    vm.memory_intact = status is not VmStatus.FAILED and (vm.memory_intact or status in _OFF)
+    vm.memory_intact = status is not VmStatus.FAILED and (vm.memory_intact or status in VM_OFF)
     vm.observe()
     vm.has_failed = vm.has_failed or status is VmStatus.FAILED
     state = rulebook.with_component(state, vm, record.vm or "")

@@ -13,7 +13,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from freezeframe.fleet import Limits
-from freezeframe.lifecycles import HostStatus, VmStatus
+from freezeframe.lifecycles import Holder, HostStatus, VmStatus
 
 from .facts import (
     AlarmSeen,
@@ -27,8 +27,9 @@ from .facts import (
     Told,
     VmSeen,
 )
+from .folding import vm_seen, vm_told
 from .records import Record
-from .seen import Holder, SeenAlarm, SeenEvent, SeenHost, SeenVm, vm_seen, vm_told
+from .seen import SeenAlarm, SeenEvent, SeenHost, SeenVm
 
 
 class Trouble(StrEnum):

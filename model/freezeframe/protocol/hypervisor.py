@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .components import VM, ZERO, Controller, Host
-from .controller import look, look_at_host, suffer
+from .controller import suffer
+from .knowledge import look, look_at_host
 from .language import Actor, Duration, refuse, rule, takes
 
 

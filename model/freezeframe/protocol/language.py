@@ -6,10 +6,7 @@ duration, and what a clock counts is decided by whoever evaluates the rule.
 
 from __future__ import annotations
 
-import ast
 import inspect
-import re
-import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -17,6 +14,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import NewType, NoReturn
+
+from .guards import Guard, guard_name, guards_in
 
 Clock = NewType("Clock", int)
 """Time since something began. Rules pass clocks to `takes`, `by` and `reached`; they never count.
@@ -181,23 +180,6 @@ def note_pull(lifecycle: str, state: str, trigger: str) -> None:
         evaluation.pulls.append((lifecycle, state, trigger))
 
 
-def guard_name(rule: str, sentence: str) -> str:
-    """How a guard is called on the command line: its rule and its sentence, in kebab case.
-
-    >>> guard_name("pause", "the VM's host is quiescing")
-    'pause/the-vms-host-is-quiescing'
-    """
-    return f"{rule}/{re.sub(r'[^a-z0-9]+', '-', sentence.lower().replace(chr(39), '')).strip('-')}"
-
-
-@dataclass(frozen=True)
-class Guard:
-    """A guard as it is declared: what must be true, and why it stays if it should be redundant."""
-
-    sentence: str
-    stays: str
-
-
 @dataclass(frozen=True)
 class Rule:
     """One declared step: who takes it, on what, and when.
@@ -241,7 +223,8 @@ class Rule:
         """
         if self.cut_short is not None:
             return {}
-        found = [guard for function in (self.head, *self.each) for guard in _guards_in(function)]
+        word = require.__name__
+        found = [each for part in (self.head, *self.each) for each in guards_in(part, word)]
         return {guard_name(self.name, guard.sentence): guard for guard in found}
 
     def also(self, *each: RuleFunction) -> Rule:
@@ -281,26 +264,3 @@ def rule(
         return Rule(head.__name__, actor, sentence, head, each, budget, occasions, is_journalled)
 
     return declare
-
-
-def _guards_in(function: RuleFunction) -> list[Guard]:
-    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    calls = [
-        node
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id == require.__name__
-    ]
-    found = []
-    for call in sorted(calls, key=lambda call: call.lineno):
-        stays = [_text(function, each.value) for each in call.keywords if each.arg == "stays"]
-        found.append(Guard(str(ast.literal_eval(call.args[1])), "".join(stays)))
-    return found
-
-
-def _text(function: RuleFunction, node: ast.expr) -> str:
-    """A literal, or a constant of the function's module."""
-    return str(
-        function.__globals__[node.id] if isinstance(node, ast.Name) else ast.literal_eval(node)
-    )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from freezeframe.lifecycles import EventStatus, VmStatus
+from freezeframe.lifecycles import EventStatus, Holder, VmStatus
 from freezeframe.observation import (
     AlarmSeen,
     ClockMeasured,
@@ -28,7 +28,7 @@ from freezeframe.observation import (
     VmSeen,
 )
 
-from .components import VM, Alarm, Holder, Host, ScheduledEvent
+from .components import VM, Alarm, Host, ScheduledEvent
 from .instances import Instance
 from .language import Actor
 from .system import State, System

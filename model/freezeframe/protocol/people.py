@@ -6,9 +6,9 @@ being maintained.
 
 from __future__ import annotations
 
-from freezeframe.lifecycles import EventStatus, HostStatus, SetStatus, VmStatus
+from freezeframe.lifecycles import EventStatus, Holder, HostStatus, SetStatus, VmStatus
 
-from .components import VM, ZERO, Alarm, AvailabilitySet, Controller, Holder, Host, ScheduledEvent
+from .components import VM, ZERO, Alarm, AvailabilitySet, Controller, Host, ScheduledEvent
 from .controller import leave_set, withdraw_event
 from .language import Actor, require, rule
 from .topology import Attempts, Destination, Seat

@@ -14,7 +14,7 @@ from freezeframe.fleet import Fleet, FreezeframeError, VirtualMachine
 from freezeframe.fleet import Host as FleetHost
 from freezeframe.lifecycles import SetStatus
 
-from . import controller, faults, hypervisor, people
+from . import controller, faults, hypervisor, knowledge, people
 from .components import AvailabilitySet, Host
 from .language import Deadline, Rule, RuleFunction, require
 from .settings import standard_deadlines_ms
@@ -22,6 +22,7 @@ from .topology import Lane, Lanes
 
 STANDARD_RULES: tuple[Rule, ...] = (
     *controller.RULES,
+    *knowledge.RULES,
     *hypervisor.RULES,
     *people.RULES,
     *faults.RULES,

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from freezeframe.lifecycles import EventStatus, HostStatus, VmStatus
+from freezeframe.lifecycles import EventStatus, Holder, HostStatus, VmStatus
 from freezeframe.observation import EventView, HostView, UnitView, VmView
 
-from .components import VM, Component, Holder, Host, ScheduledEvent
+from .components import VM, Component, Host, ScheduledEvent
 from .settings import Settings
 
 

@@ -4,7 +4,7 @@ from .base import ZERO, Component, Value
 from .fleetwide import Alarm, Budget, Controller
 from .groups import AvailabilitySet, ScheduledEvent
 from .host import Host
-from .vm import VM, Holder
+from .vm import VM
 
 __all__ = [
     "VM",
@@ -14,7 +14,6 @@ __all__ = [
     "Budget",
     "Component",
     "Controller",
-    "Holder",
     "Host",
     "ScheduledEvent",
     "Value",

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from freezeframe.lifecycles import VM_LIFECYCLE, VmStatus
+from freezeframe.lifecycles import VM_LIFECYCLE, VM_OFF, VM_PAUSED, Holder, VmStatus
 from freezeframe.protocol.language import Clock, Duration
 
 from .base import ZERO, Component, Value, counted, taken
@@ -14,16 +13,6 @@ if TYPE_CHECKING:
     from freezeframe.protocol.settings import Settings
 
 
-class Holder(StrEnum):
-    """Whose doing it is that a VM does not run."""
-
-    NOBODY = "nobody"
-    MAINTENANCE = "maintenance"
-    OTHER = "other"
-    """Its customer, or the hypervisor after an I/O error."""
-
-
-_PAUSED = frozenset({VmStatus.PAUSING, VmStatus.PAUSED, VmStatus.RESUMING})
 _STOPS = {
     "begin_pause": Holder.MAINTENANCE,
     "shut_down": Holder.MAINTENANCE,
@@ -119,12 +108,12 @@ class VM(Component):
     @property
     def is_paused_by_maintenance(self) -> bool:
         """Whether maintenance is pausing it, has paused it, or is resuming it."""
-        return self.is_held_by_maintenance and self.status in _PAUSED
+        return self.is_held_by_maintenance and self.status in VM_PAUSED
 
     @property
     def was_paused_by_maintenance(self) -> bool:
         """Whether observers saw maintenance pause it, and not yet resume it."""
-        return self.stopped_by is Holder.MAINTENANCE and self.status in _PAUSED
+        return self.stopped_by is Holder.MAINTENANCE and self.status in VM_PAUSED
 
     @property
     def executes(self) -> bool:
@@ -139,7 +128,7 @@ class VM(Component):
     @property
     def is_off(self) -> bool:
         """Whether it has no memory to lose."""
-        return self.status in {VmStatus.STOPPED, VmStatus.FAILED, VmStatus.ABSENT}
+        return self.status in VM_OFF
 
     @property
     def stands_still(self) -> bool:
