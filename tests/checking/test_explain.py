@@ -48,6 +48,13 @@ def test_each_guard_prevents_a_harm_or_says_why_it_is_redundant(everywhere: Expl
         assert (each.harm is None) == each.finding.startswith(("Redundant here:", "Never asked"))
 
 
+def test_a_guard_says_why_it_stays_if_nothing_breaks_without_it_and_only_then(
+    everywhere: Explanation,
+) -> None:
+    says_why = {each.guard for each in everywhere.purposes if each.stays}
+    assert says_why == {each.guard for each in everywhere.purposes if each.harm is None}
+
+
 def test_the_harm_is_what_a_check_of_that_fleet_shows(everywhere: Explanation) -> None:
     harmful = [each for each in everywhere.purposes if each.harm is not None]
     assert len(harmful) >= 20

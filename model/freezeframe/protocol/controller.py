@@ -49,11 +49,7 @@ def announce(host: Host, event: ScheduledEvent) -> None:  # noqa: ARG001 (names 
 def schedule(host: Host, alarm: Alarm) -> None:
     """Choose a host for maintenance and announce it."""
     host.go("schedule")
-    require(
-        not host.has_new_software,
-        "the host runs the old software",
-        stays="a host that is up to date would be maintained for nothing, again and again",
-    )
+    require(not host.has_new_software, "the host runs the old software")
     require(
         host.attempts_left > 0,
         "the host has an attempt left",
@@ -207,8 +203,16 @@ def set_clock(vm: VM) -> None:
 @rule(actor=Actor.CONTROLLER, occasions=("agent_death",))
 def report_agent(vm: VM, alarm: Alarm) -> None:
     """Raise the alarm over a guest agent that takes longer than one ever should."""
-    require(vm.status is VmStatus.RESUMED, "the VM is resumed")
-    require(exceeded(vm.in_phase, Duration.CLOCK_SYNC), "the guest agent is overdue")
+    require(
+        vm.status is VmStatus.RESUMED,
+        "the VM is resumed",
+        stays="the time in a phase is the agent's only while the VM waits for its clock",
+    )
+    require(
+        exceeded(vm.in_phase, Duration.CLOCK_SYNC),
+        "the guest agent is overdue",
+        stays="an alarm over an agent that has time left would halt the rollout for nothing",
+    )
     require(not alarm.is_raised, "no failure waits for an operator", stays="one alarm is enough")
     alarm.sound()
     promptly()
