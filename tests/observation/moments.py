@@ -1,4 +1,4 @@
-"""Every moment of a history at which what is known could change.
+"""Every moment of a history at which what is known could change, and what is broken at one of them.
 
 Simpler than the judge, which asks only what can have changed: an oracle for it.
 """
@@ -10,6 +10,10 @@ from dataclasses import dataclass
 
 from freezeframe.fleet import Limits
 from freezeframe.observation import Ledger, Record
+from freezeframe.properties import PROMISES
+
+BY_NAME = {each.name: each.predicate for each in PROMISES}
+LIMITS = Limits()
 
 
 @dataclass(frozen=True)
@@ -46,3 +50,12 @@ def moments(
         yield Moment(ledger.now_ms or 0, ledger, record)
     ledger.advance(ends_at_ms)
     yield Moment(ends_at_ms, ledger, None)
+
+
+def breaks(name: str, records: list[Record], ends_at_ms: int) -> bool:
+    """Whether a promise about one VM is broken at some moment."""
+    wants_limits = name == "pause_within_limit"
+    return any(
+        not BY_NAME[name](moment.ledger.vm("vm"), *([LIMITS] if wants_limits else []))
+        for moment in moments(records, ends_at_ms=ends_at_ms)
+    )

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from freezeframe.checking.judging.judge import TIMELINE_MAX, Judge, judge
+from freezeframe.checking.judging.judge import Judge, judge
 from freezeframe.checking.judging.judgement import Judgement, PropertyJudgement
+from freezeframe.checking.judging.timelines import TIMELINE_MAX
 from freezeframe.fleet import AvailabilitySet, Fleet, Host, Limits, VirtualMachine
 from freezeframe.lifecycles import EventStatus, HostStatus
 from freezeframe.observation import KINDS, Operation, Outcome, Told, VmView

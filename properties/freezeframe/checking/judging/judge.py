@@ -6,9 +6,7 @@ know who recorded, nor how a verdict is shown.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Final
 
 from freezeframe.checking.asking.questions import Question, questions_of
 from freezeframe.fleet import Fleet
@@ -31,9 +29,7 @@ from .asked import Asked
 from .components import SEEN, Key, about
 from .judgement import Judgement, PropertyJudgement, Violation
 from .readings import HiddenError, Reading
-
-TIMELINE_MAX: Final = 200
-"""How many records are kept of each VM, host and event, to be shown with a violation."""
+from .timelines import Timelines
 
 
 class Judge:
@@ -61,7 +57,7 @@ class Judge:
         )
         self._properties = tuple(properties)
         self._told = {kind: name in kinds for kind, (name, _) in SEEN.items()}
-        self._histories: dict[Key, deque[tuple[int, Record]]] = {}
+        self._timelines = Timelines()
         self._violations: list[Violation] = []
         self._asked: list[Asked] = []
         self._began_ms: int | None = None
@@ -108,8 +104,7 @@ class Judge:
         self.ledger.fold(record)
         self._records += 1
         if key is not None:
-            kept = self._histories.setdefault(key, deque(maxlen=TIMELINE_MAX))
-            kept.append((self._records, record))
+            self._timelines.keep(key, self._records, record)
         broken += self._ask(touched, before)
         if isinstance(record.fact, Repeats):
             broken += self._never_kept(record.fact.records)
@@ -176,7 +171,7 @@ class Judge:
         ]
         at_ms = self.ledger.now_ms or 0
         broken += [
-            Violation(prop, (), at_ms, self._timeline(map(self._key, self._slots_of(Host))))
+            Violation(prop, (), at_ms, self._timelines.of(map(self._key, self._slots_of(Host))))
             for prop in self._properties
             if prop.scope is Scope.STANDSTILL
             and (not looped or self._passed_at <= begins)
@@ -228,11 +223,7 @@ class Judge:
                 host = self.ledger.vm(names[0]).host or self._topology.places(names[0])[0]
                 keys[Host, (host,)] = None
         at_ms, subjects = self.ledger.now_ms or 0, asked.question.subjects
-        return Violation(asked.property, subjects, at_ms, self._timeline(keys))
-
-    def _timeline(self, keys: Iterable[Key]) -> tuple[Record, ...]:
-        found = [each for key in keys for each in self._histories.get(key, ())]
-        return tuple(record for _, record in sorted(found, key=lambda each: each[0]))
+        return Violation(asked.property, subjects, at_ms, self._timelines.of(keys))
 
     def _slots_of(self, kind: type[Component]) -> list[int]:
         return [slot for slot, each in enumerate(self._topology.slots) if each.kind is kind]
@@ -278,7 +269,7 @@ class Judge:
         known = {(slot.kind, slot.names) for slot in slots}
         return tuple(
             names[0]
-            for kind, names in self._histories
+            for kind, names in self._timelines.known()
             if kind in {VM, Host} and (kind, names) not in known
         )
 
