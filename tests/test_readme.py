@@ -16,8 +16,10 @@ from freezeframe.properties import PROMISES
 _ROOT = Path(__file__).parents[1]
 _README = (_ROOT / "README.md").read_text()
 _BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
-# Seconds, rates and memory differ from run to run; everything else must be equal.
-_VOLATILE = re.compile(r"[\d.,]+ (s, )?[\d.,]+ states/s|[\d.]+ s\b(?=,)")
+# Seconds, rates, memory and ids differ from run to run; everything else must be equal.
+_VOLATILE = re.compile(
+    r"[\d.,]+ (s, )?[\d.,]+ states/s|[\d.]+ s\b(?=,)|[0-9A-F]{8}(-[0-9A-F]{4,12}){4}"
+)
 
 
 def _blocks() -> list[tuple[str, str]]:
