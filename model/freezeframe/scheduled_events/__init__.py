@@ -4,6 +4,7 @@ It owns the names that others may use: the pure documents. The service that show
 `freezeframe.scheduled_events.service`. It must not know what maintenance does to hosts.
 """
 
+from .applying import apply
 from .changes import (
     Announce,
     Approve,
@@ -14,7 +15,6 @@ from .changes import (
     Fail,
     Revise,
     Start,
-    apply,
 )
 from .contract import (
     API_VERSIONS,

@@ -10,7 +10,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from .changes import Change, apply
+from .applying import apply
+from .changes import Change
 from .state import State
 
 Keeper = Callable[[State, State], None]

@@ -29,7 +29,10 @@ FLEET = Fleet(
     ),
     availability_sets=(AvailabilitySet("web", 2),),
 )
-EVENTS = "/metadata/scheduledevents?api-version=2020-07-01"
+EVENTS_ROOT = "/metadata/scheduledevents"
+EVENTS = f"{EVENTS_ROOT}?api-version=2020-07-01"
+INSTANCE = "/metadata/instance"
+UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 METADATA = MappingProxyType({"Metadata": "true"})
 NO_LIMIT = 1_000_000
 
@@ -86,9 +89,13 @@ class Service:
 
     def approve(self, vm: str, *event_ids: str) -> Reply:
         """Approve as `vm`, the way curl -d does."""
-        payload = {"StartRequests": [{"EventId": event_id} for event_id in event_ids]}
         form = {**METADATA, "Content-Type": "application/x-www-form-urlencoded"}
-        return self.ask(vm, EVENTS, "POST", form, json.dumps(payload).encode())
+        return self.ask(vm, EVENTS, "POST", form, approval(*event_ids))
+
+
+def approval(*event_ids: object) -> bytes:
+    """The body that approves events of these ids, be they ids or not."""
+    return json.dumps({"StartRequests": [{"EventId": each} for each in event_ids]}).encode()
 
 
 @contextmanager
