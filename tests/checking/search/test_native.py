@@ -1,29 +1,41 @@
-"""Loops in machine code do what they do in Python, and start without numba where one ran before."""
+"""Loops in machine code do what they do in Python, and start without numba where one ran before;
+the compiler need not be as that relies upon.
+"""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from llvmlite import binding
+from numba.core.ccallback import CFunc
 
-from freezeframe.checking.search.native import Calls, Helper, native
+from freezeframe.checking.search.machine_code import Helper
+from freezeframe.checking.search.native import Calls, Native, native
 
 BOUND = 7
 
 PROGRAM = """
 import sys
+{before}
 from freezeframe.checking.check import check
 from freezeframe.fleet import example
 from freezeframe.protocol.policies import OneUpdateDomain
 
-print(check(example("one-vm"), OneUpdateDomain()).states, "numba" in sys.modules)
+found = check(example("one-vm"), OneUpdateDomain())
+print(found.states, found.transitions, found.depth, "numba" in sys.modules)
 """
+
+COMPILED, KEPT = "85 122 17 True", "85 122 17 False"
+"""What a process prints that compiles, and one that loads what another kept."""
 
 
 @Helper
@@ -77,24 +89,26 @@ def test_arrays_with_gaps_are_refused() -> None:
 @pytest.fixture(name="codes", scope="module")
 def code_of_a_first_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("codes")
-    assert run(directory) == "85 True"
+    assert run(directory) == COMPILED
     return directory
 
 
-def run(directory: Path) -> str:
-    """How many states a process finds that keeps code in `directory`; whether it loaded numba."""
+def run(directory: Path, before: str = "") -> str:
+    """What a process counts that keeps code in `directory`, and whether it loaded numba; behind
+    that, what it complains of.
+    """
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM],
+        [sys.executable, "-c", PROGRAM.format(before=before)],
         capture_output=True,
         text=True,
         check=True,
         env={**os.environ, "NUMBA_CACHE_DIR": str(directory)},
     )
-    return done.stdout.strip()
+    return (done.stdout + done.stderr).strip()
 
 
 def test_a_second_process_does_without_numba(codes: Path) -> None:
-    assert run(codes) == "85 False"
+    assert run(codes) == KEPT
 
 
 def test_code_that_is_not_whole_is_compiled_again(codes: Path) -> None:
@@ -102,12 +116,68 @@ def test_code_that_is_not_whole_is_compiled_again(codes: Path) -> None:
     whole = code.read_bytes()
     for damaged in (b"", whole[:-1], whole[:-1] + bytes([whole[-1] ^ 1])):
         code.write_bytes(damaged)
-        assert run(codes) == "85 True"
+        assert run(codes) == COMPILED
         assert code.read_bytes()[32:].partition(b"\n")[0] == whole[32:].partition(b"\n")[0]
-        assert run(codes) == "85 False"
+        assert run(codes) == KEPT
 
 
 def test_a_place_that_cannot_be_written_is_done_without(tmp_path: Path) -> None:
     there = tmp_path / "a file, not a directory"
     there.write_text("")
-    assert run(there) == "85 True"
+    assert run(there) == COMPILED
+
+
+NO_TEXT = """
+from numba.core.ccallback import CFunc
+del CFunc.inspect_llvm
+"""
+
+
+def test_a_check_counts_the_same_and_says_why_it_is_slow_where_code_cannot_be_kept(
+    tmp_path: Path,
+) -> None:
+    answer, _, complaint = run(tmp_path, NO_TEXT).partition("\n")
+    assert answer == COMPILED
+    assert complaint.startswith("Machine code of the search cannot be kept")
+    assert "\n" not in complaint, "it is told once"
+    assert "has no attribute 'inspect_llvm'" in complaint
+    assert not any(tmp_path.iterdir())
+
+
+def other_text(told: Callable[[Any], str], added: str) -> Callable[[Any], str]:
+    return lambda callback: f"{told(callback)}\n{added}\n"
+
+
+@pytest.mark.parametrize(
+    ("added", "why"),
+    [
+        ("declare void @tomorrow()", "does without tomorrow"),
+        ("@morrow = external global i8", "does without morrow"),
+        ("this is not LLVM", "expected top-level entity"),
+    ],
+)
+def test_machine_code_that_is_not_as_relied_upon_is_left_to_numba(
+    added: str,
+    why: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """What LLVM alone lacks would end the process at its first call, or as it is loaded."""
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(CFunc, "inspect_llvm", other_text(CFunc.inspect_llvm, added))
+    rows, flags = np.zeros((2, 2), np.int64), np.array([True, True])
+    found = Native(folded.function, 3)(1, (np.array([1, 9], np.uint16), rows), flags)
+    assert found == (1 + BOUND, 2, 4)
+    assert rows[:, 0].tolist() == [1, 1]
+    assert why in caplog.text
+
+
+def test_code_that_llvm_does_not_load_is_left_to_numba(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.delattr(binding, "create_mcjit_compiler")
+    rows, flags = np.zeros((1, 2), np.int64), np.array([True])
+    found = Native(folded.function, 3)(2, (np.array([3], np.uint16), rows), flags)
+    assert found == (6, 1, 3)
+    assert "has no attribute 'create_mcjit_compiler'" in caplog.text

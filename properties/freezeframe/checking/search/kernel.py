@@ -13,7 +13,8 @@ from typing import Final
 
 import numpy as np
 
-from .native import Helper, native
+from .machine_code import Helper
+from .native import native
 
 DONE: Final = 0
 MISSING_PART: Final = 1
