@@ -9,19 +9,30 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
+
 from freezeframe.adapters.simulated import SeededChoices
 from freezeframe.checking.judging import Judgement, judge
-from freezeframe.fleet import Limits
+from freezeframe.fleet import Fleet, Limits
 from freezeframe.lifecycles import EventStatus
 from freezeframe.maintenance.driver import Runner, Standing
 from freezeframe.observation import EventSeen, Operation, Outcome, Record, Told
 from freezeframe.properties import PROMISES
 from freezeframe.reporting import Verdict
-from freezeframe.scheduled_events import Observer, Reading, from_json, placements_of, to_json
+from freezeframe.scheduled_events import (
+    Observer,
+    Placement,
+    Reading,
+    ScheduledEventsError,
+    from_json,
+    placements_of,
+    to_json,
+)
 from freezeframe.scheduled_events.desk import Desk
 from freezeframe.scheduled_events.keeping import new_state
 from freezeframe.scheduled_events.notices import DeskNotices
 from freezeframe.scheduled_events.service import Listener, RateLimit, served
+from tests.faulty.planted_fleets import mixed_host
 from tests.fleets import two_sets
 from tests.maintenance.world import World
 
@@ -31,6 +42,7 @@ NOTICE_MS = 20_000
 FLEET = two_sets(limits=Limits(notice_ms=NOTICE_MS))
 OF_EVENTS = [each for each in PROMISES if "event" in each.name]
 IMPATIENT = frozenset({"quiesce/each-tenant-approved-or-had-its-notice"})
+MIXING = frozenset({"schedule/the-host-carries-one-domain-of-each-set"})
 
 
 class Cloud:
@@ -40,7 +52,8 @@ class Cloud:
         """Begin before any maintenance."""
         self.world = world
         self.service = service
-        self.clients = {vm.name: Observer(vm.name, FLEET) for vm in FLEET.vms}
+        self.fleet = world.fleet
+        self.clients = {vm.name: Observer(vm.name, self.fleet) for vm in self.fleet.vms}
         self.seen: list[Record] = []
         self._history: list[Record] = []
         self._kept = 0
@@ -74,7 +87,7 @@ class Cloud:
     def judged(self) -> Judgement:
         """The promises about events, judged on what clients saw, in the order in which it came."""
         self._tell()
-        return judge(self._history, FLEET, properties=OF_EVENTS)
+        return judge(self._history, self.fleet, properties=OF_EVENTS)
 
     def _tell(self, *seen: Record) -> None:
         """Add to the history what clients saw, after what the others recorded before."""
@@ -93,12 +106,18 @@ class Cloud:
 
 
 @contextmanager
-def _cloud(without: frozenset[str] = frozenset()) -> Iterator[Cloud]:
-    world = World(FLEET, SeededChoices(1), without=without)
-    desk = Desk(new_state(placements_of(FLEET)), now_ms=world.time.wall_ms)
-    world.notices = DeskNotices(desk, FLEET)
-    listeners = [Listener("127.0.0.1", 0, vm=vm.name) for vm in FLEET.vms]
-    with served(FLEET, desk, listeners, rate=RateLimit(NO_LIMIT)) as opened:
+def _cloud(
+    without: frozenset[str] = frozenset(), fleet: Fleet = FLEET, *, tells_domains: bool = True
+) -> Iterator[Cloud]:
+    """A cloud of `fleet`; unless it `tells_domains`, its service takes all VMs for one domain's."""
+    world = World(fleet, SeededChoices(1), without=without)
+    placements = placements_of(fleet)
+    if not tells_domains:
+        placements = {vm: Placement(each.tenant) for vm, each in placements.items()}
+    desk = Desk(new_state(placements), now_ms=world.time.wall_ms)
+    world.notices = DeskNotices(desk, fleet)
+    listeners = [Listener("127.0.0.1", 0, vm=vm.name) for vm in fleet.vms]
+    with served(fleet, desk, listeners, rate=RateLimit(NO_LIMIT)) as opened:
         yield Cloud(world, Service(desk, {str(each.vm): each.port for each in opened}))
 
 
@@ -161,6 +180,26 @@ def test_a_controller_that_does_not_wait_is_caught_by_what_clients_saw() -> None
         judgement = cloud.judged()
         broken = {each.property.name for each in judgement.properties if each.violations}
         assert broken == {"event_before_impact"}
+
+
+def test_an_event_across_two_domains_is_caught_by_what_clients_saw() -> None:
+    """The guard that keeps such a host from maintenance is off, and the service does not refuse."""
+    with _cloud(MIXING, mixed_host(), tells_domains=False) as cloud:
+        cloud.world.maintain(cloud.poll_all)
+        shown = {each.event_id: each for each in cloud.service.desk.state.events.values()}
+        assert [each.resources for each in shown.values()] == [("web-0", "web-1")]
+        judgement = cloud.judged()
+        broken = {each.property.name for each in judgement.properties if each.violations}
+        assert broken == {"one_impact_per_event"}
+
+
+def test_a_service_that_knows_domains_refuses_an_event_across_two() -> None:
+    """So the runner ends before anything is paused, and clients are told of nothing."""
+    with _cloud(MIXING, mixed_host()) as cloud:
+        with pytest.raises(ScheduledEventsError, match="one update domain"):
+            cloud.world.maintain(cloud.poll_all)
+        assert cloud.poll("web-0") == []
+        assert cloud.pauses("web-0") == []
 
 
 def test_a_restart_of_controller_and_service_keeps_ids_and_incarnations() -> None:
