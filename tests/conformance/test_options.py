@@ -103,6 +103,7 @@ def test_expected_failure_that_passes_fails_the_run(project: Path) -> None:
     [
         (f"{LIE}\n", "known.txt: line 1: expected a reason after"),
         ("# none\ntest_nosuch why\n", "line 2: expected the name of a test, found 'test_nosuch'"),
+        (f"{LIE}s why\n", f"near it are {LIE}"),
     ],
 )
 def test_mistake_in_the_file_is_told(project: Path, text: str, told: str) -> None:

@@ -46,6 +46,7 @@ def domain_xml(
     placement: tuple[str, int] | None = None,
     ram: Ram = "file",
     memory_mib: int = MEMORY_MIB,
+    has_bridge: bool = True,
 ) -> str:
     """Return the XML of a domain; `placement` is its availability set and update domain.
 
@@ -70,11 +71,13 @@ def domain_xml(
     ET.SubElement(system, "cmdline").text = "console=ttyS0 loglevel=4 panic=-1"
     ET.SubElement(ET.SubElement(root, "features"), "acpi")
     ET.SubElement(root, "clock", offset="utc")
-    _add_devices(root, console, beats)
+    devices = _add_devices(root, console, beats)
+    if has_bridge:
+        _add_interface(devices)
     return ET.tostring(root, encoding="unicode")
 
 
-def _add_devices(root: ET.Element, console: Port, beats: Port) -> None:
+def _add_devices(root: ET.Element, console: Port, beats: Port) -> ET.Element:
     devices = ET.SubElement(root, "devices")
     ET.SubElement(devices, "controller", type="usb", model="none")
     ET.SubElement(devices, "memballoon", model="none")
@@ -84,8 +87,12 @@ def _add_devices(root: ET.Element, console: Port, beats: Port) -> None:
         if port.kind == "unix":
             source.set("mode", "connect")
         ET.SubElement(serial, "target", port=str(number))
+    channel = ET.SubElement(devices, "channel", type="unix")
+    ET.SubElement(channel, "target", type="virtio", name=AGENT_CHANNEL)
+    return devices
+
+
+def _add_interface(devices: ET.Element) -> None:
     interface = ET.SubElement(devices, "interface", type="bridge")
     ET.SubElement(interface, "source", bridge=BRIDGE)
     ET.SubElement(interface, "model", type="virtio")
-    channel = ET.SubElement(devices, "channel", type="unix")
-    ET.SubElement(channel, "target", type="virtio", name=AGENT_CHANNEL)

@@ -292,10 +292,10 @@ def _boot(lab: Lab, built: Image, ram: Ram, memory_mib: int, cache: Path) -> Non
             ram=ram,
             memory_mib=memory_mib,
         )
-        probed.hand_over(cache, folder)
+        probed.hand_over(cache, folder.probed)
         with quiet(), guest.host.connection() as held:
             held.defineXML(text).create()
-        probed.keep(cache, folder)
+        probed.keep(cache, folder.probed)
     for guest in lab.guests:
         with quiet(), guest.host.connection() as held:
             _await_agent(held.lookupByName(guest.name))

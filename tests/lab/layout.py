@@ -50,9 +50,12 @@ unix_sock_rw_perms = "0600"
 host_uuid = "{uuid}"
 """
 
-_QEMU = """\
+_AS_ROOT = """\
 user = "root"
 group = "root"
+"""
+
+_QEMU = """\
 dynamic_ownership = 0
 remember_owner = 0
 security_driver = "none"
@@ -94,6 +97,15 @@ class HostFolder:
         """Folder of the files that back the guests' RAM."""
         return self.path / "ram"
 
+    @property
+    def probed(self) -> Path:
+        """Folder in which the daemon keeps what it found out about QEMU."""
+        return self.over(Path("/var/cache/libvirt")) / "qemu/capabilities"
+
+    def qemu_configuration(self, *, is_root: bool = True) -> str:
+        """What libvirt's driver of QEMU is told on this host, as root or as another user."""
+        return _AS_ROOT * is_root + _QEMU.format(ram=self.ram)
+
     def over(self, system: Path) -> Path:
         """Return the host's own version of a folder of the system."""
         return self.path / _OWN[system]
@@ -125,7 +137,7 @@ class HostFolder:
         etc = self.over(Path("/etc/libvirt"))
         texts = {
             etc / "libvirtd.conf": _DAEMON.format(uuid=uuid),
-            etc / "qemu.conf": _QEMU.format(ram=self.ram),
+            etc / "qemu.conf": self.qemu_configuration(),
             self.path / "name": name,
             self.path / "hosts": f"127.0.0.1 localhost\n127.0.1.1 {name}\n",
             self.path / "kvm": "",

@@ -21,11 +21,11 @@ from .processes import wait_for
 from .watcher import Watcher
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from freezeframe.adapters.libvirt import LibvirtAdapter
 
-    from .host import Guest
+    from .host import Host
 
 BOOT_SECONDS_MAX = 60.0
 """How long a guest may take until its witness is heard and its agent answers."""
@@ -37,28 +37,35 @@ SILENT_SECONDS = 7
 class Witnesses:
     """The witnesses of guests, each followed as its heartbeats come."""
 
-    def __init__(self, guests: Mapping[str, Guest]) -> None:
-        """Follow `guests`, by name."""
-        self._watchers = {name: Watcher(guest.beats_file) for name, guest in guests.items()}
+    def __init__(self, beats_files: Mapping[str, Path]) -> None:
+        """Follow the guests whose recorded heartbeats are in these files, by name."""
+        self._watchers = {name: Watcher(file) for name, file in beats_files.items()}
 
     def ask(self, vm: str) -> WitnessReport:
         """See `Witness`."""
         return self._watchers[vm].report()
 
 
-class LabMeans(DaemonMeans):
-    """Everything that can be had beside an adapter of a host in a lab."""
+class GuestMeans(DaemonMeans):
+    """What can be had beside an adapter of a host with witness guests, however it is reached."""
 
     period_ms = 600
     """Six heartbeats; a machine with many guests is late now and then."""
 
     def __init__(
-        self, adapter: LibvirtAdapter, guests: Mapping[str, Guest], witnesses: Witnesses
+        self,
+        adapter: LibvirtAdapter,
+        witnesses: Witnesses,
+        pid_of: Callable[[str], int | None],
     ) -> None:
-        """Use the connection of `adapter`, not its methods."""
+        """Use the connection of `adapter`, not its methods; `pid_of` tells a guest's QEMU."""
         super().__init__(adapter)
-        self._guests, self._witnesses = guests, witnesses
+        self._witnesses, self._pid_of = witnesses, pid_of
         self._texts: dict[str, str] = {}
+
+    def define(self, vm: str, text: str) -> None:
+        """Define and start a guest, and return at once."""
+        self._link.handle("test", vm).defineXML(text).create()
 
     def ask(self, vm: str) -> WitnessReport:
         """See `Witness`."""
@@ -72,8 +79,12 @@ class LabMeans(DaemonMeans):
         """See `StopsVms`."""
         before = self.ask(vm).boot
         self._domain(vm).create()
+        self.await_guest(vm, before)
+
+    def await_guest(self, vm: str, boot: str) -> None:
+        """Wait until a guest is heard of that was started after `boot`, and its agent answers."""
         wait_for(
-            f"{vm} to be heard of", lambda: self.ask(vm).boot != before or None, BOOT_SECONDS_MAX
+            f"{vm} to be heard of", lambda: self.ask(vm).boot != boot or None, BOOT_SECONDS_MAX
         )
         wait_for(f"the agent of {vm}", lambda: self._agent_answers(vm) or None, BOOT_SECONDS_MAX)
 
@@ -84,13 +95,15 @@ class LabMeans(DaemonMeans):
         domain.undefine()
 
     def create(self, vm: str) -> None:
-        """See `CreatesVms`."""
-        self._link.handle("test", vm).defineXML(self._texts[vm])
-        self.start(vm)
+        """See `CreatesVms`; it is defined once it runs, for a definition alone is shut off."""
+        before, handle = self.ask(vm).boot, self._link.handle("test", vm)
+        handle.createXML(self._texts[vm])
+        handle.defineXML(self._texts[vm])
+        self.await_guest(vm, before)
 
     def crash(self, vm: str) -> None:
         """See `CrashesVms`; its QEMU is killed, which is all that a crash is from outside."""
-        pid = self._guests[vm].pid()
+        pid = self._pid_of(vm)
         if pid is not None:
             os.kill(pid, signal.SIGKILL)
             wait_for(f"{vm} to end", lambda: not self._domain(vm).isActive() or None, 10)
@@ -105,19 +118,6 @@ class LabMeans(DaemonMeans):
             SILENT_SECONDS,
         )
 
-    def lose_connection(self) -> None:
-        """See `LosesConnection`; the host's daemon is killed, and started again."""
-        host = next(iter(self._guests.values())).host
-        host.kill_daemon()
-        host.start_daemon()
-
-    def connections(self) -> int:
-        """See `CountsConnections`; as the kernel of the host counts them."""
-        host = next(iter(self._guests.values())).host
-        table = Path(f"/proc/{host.daemon_pid()}/net/unix").read_text(encoding="utf-8")
-        rows = (line.split() for line in table.splitlines()[1:])
-        return sum(row[5] == _CONNECTED and row[7:] == [_SOCKET] for row in rows)
-
     def _agent_answers(self, vm: str) -> bool:
         libvirt = importlib.import_module("libvirt")
         try:
@@ -130,6 +130,26 @@ class LabMeans(DaemonMeans):
         agent = importlib.import_module("libvirt_qemu")
         text = json.dumps({"execute": command, "arguments": arguments or {}})
         return str(agent.qemuAgentCommand(self._domain(vm), text, 1, 0))
+
+
+class LabMeans(GuestMeans):
+    """What can be had beside an adapter of a host in a lab, which has a daemon."""
+
+    def __init__(self, adapter: LibvirtAdapter, host: Host, witnesses: Witnesses) -> None:
+        """Use the connection of `adapter`, not its methods."""
+        super().__init__(adapter, witnesses, lambda vm: host.outer_id(host.folder.guest_pid(vm)))
+        self._host = host
+
+    def lose_connection(self) -> None:
+        """See `LosesConnection`; the host's daemon is killed, and started again."""
+        self._host.kill_daemon()
+        self._host.start_daemon()
+
+    def connections(self) -> int:
+        """See `CountsConnections`; as the kernel of the host counts them."""
+        table = Path(f"/proc/{self._host.daemon_pid()}/net/unix").read_text(encoding="utf-8")
+        rows = (line.split() for line in table.splitlines()[1:])
+        return sum(row[5] == _CONNECTED and row[7:] == [_SOCKET] for row in rows)
 
 
 _SOCKET = "/run/libvirt/libvirt-sock"

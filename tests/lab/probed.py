@@ -1,8 +1,8 @@
 """Keeps what libvirt found out about QEMU, so that not every new host has to find it out again.
 
-Owns where that is kept. Finding it out takes each host some seconds. libvirt itself checks whether
-what it is given still fits the programs and the machine, and does it again if not. It must not
-know what is in it.
+Owns where that is kept; a host has it in its folder `probed`. Finding it out takes each host some
+seconds. libvirt itself checks whether what it is given still fits the programs and the machine, and
+does it again if not. It must not know what is in it.
 """
 
 from __future__ import annotations
@@ -10,26 +10,18 @@ from __future__ import annotations
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from .layout import HostFolder
 
 _PLACE = "qemu/capabilities"
 
 
-def hand_over(cache: Path, host: HostFolder) -> None:
+def hand_over(cache: Path, probed: Path) -> None:
     """Give a host, before its first guest is defined, what others have found out."""
-    _copy(cache / _PLACE, _of(host))
+    _copy(cache / _PLACE, probed)
 
 
-def keep(cache: Path, host: HostFolder) -> None:
+def keep(cache: Path, probed: Path) -> None:
     """Keep what a host has found out."""
-    _copy(_of(host), cache / _PLACE)
-
-
-def _of(host: HostFolder) -> Path:
-    return host.over(Path("/var/cache/libvirt")) / _PLACE
+    _copy(probed, cache / _PLACE)
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -158,8 +158,8 @@ def test_what_one_host_found_out_about_qemu_is_handed_to_the_next(tmp_path: Path
     found = tmp_path / "one/cache/qemu/capabilities/x.xml"
     found.parent.mkdir(parents=True)
     found.write_text("<qemuCaps/>", encoding="utf-8")
-    probed.keep(tmp_path / "kept", one)
-    probed.hand_over(tmp_path / "kept", two)
+    probed.keep(tmp_path / "kept", one.probed)
+    probed.hand_over(tmp_path / "kept", two.probed)
     (given,) = (tmp_path / "two/cache/qemu/capabilities").iterdir()
     assert (given.name, given.read_bytes()) == ("x.xml", b"<qemuCaps/>")
     assert given.stat().st_mtime_ns == found.stat().st_mtime_ns

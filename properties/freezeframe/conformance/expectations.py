@@ -8,6 +8,7 @@ test.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,9 @@ def expect_failures(path: Path, items: Sequence[pytest.Item]) -> None:
             raise pytest.UsageError(f"{where}: expected a reason after {name}, found none")
         named = [item for item in items if item.name == name]
         if not named:
-            raise pytest.UsageError(f"{where}: expected the name of a test, found {name!r}")
+            near = ", ".join(get_close_matches(name, {item.name for item in items}))
+            hint = f"; near it are {near}" if near else "; --collect-only -q lists the names"
+            raise pytest.UsageError(f"{where}: expected the name of a test, found {name!r}{hint}")
         for item in named:
             item.add_marker(pytest.mark.xfail(reason=reason, strict=True))
 

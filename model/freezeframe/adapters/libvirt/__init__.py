@@ -16,7 +16,8 @@ __all__ = ["LibvirtAdapter", "open_uri"]
 def open_uri(uri: str, *, marked: Collection[str] | None = None) -> LibvirtAdapter:
     """Open the libvirt host at any URI that libvirt understands.
 
-    `marked` names the VMs that may be touched; None leaves it to their metadata, see `marks`.
+    `marked` names the VMs that may be touched; None leaves it to their metadata, see `marks`. What
+    counts as paused by us, and what of that libvirt cannot tell, see `holds`.
 
     Raises:
         FreezeframeError: The binding is not installed.

@@ -3,7 +3,10 @@
 Owns the claims of this process, and the taking off of marks, which happens behind the back of
 whoever resumed a VM. A claim ends when the VM is seen to run again: where we did not ask for that,
 its customer did, and a stop of it that follows is not ours although the mark may still be there.
-Events may call in here, so nothing that they call may call libvirt.
+What nobody saw cannot be told: libvirt keeps no history, and shows the same state and reason for
+every pause by a user. So a VM that its customer let go on and paused anew while the connection was
+lost, or before this process began, counts as paused by us. Events may call in here, so nothing that
+they call may call libvirt.
 """
 
 from __future__ import annotations

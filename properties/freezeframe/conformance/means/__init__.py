@@ -77,7 +77,7 @@ class CreatesVms(Protocol):
         """Remove a VM that is off or has crashed."""
 
     def create(self, vm: str) -> None:
-        """Create and start a VM that was removed."""
+        """Create a VM that was removed; it runs at once, and is never shown as shut off."""
 
 
 @runtime_checkable

@@ -6,11 +6,12 @@ has guests with a witness in them adds it. VMs are shut off only where there are
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, closing, nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from freezeframe.adapters import Adapter, Unreachable
 from freezeframe.adapters.libvirt import LibvirtAdapter
-from freezeframe.adapters.libvirt.binding import Domain, Handle, load
+from freezeframe.adapters.libvirt.binding import Domain, Handle, connect, disconnect, load
 
 
 class LibvirtMeans:
@@ -52,12 +53,19 @@ class DaemonMeans(LibvirtMeans):
         """See `LosesConnection`."""
         self._link.drop("the conformance suite broke it")
 
-    def _connection(self, vm: str) -> AbstractContextManager[Handle]:
+    @contextmanager
+    def _connection(self, vm: str) -> Iterator[Handle]:
         """The adapter's, or one of its own where that is lost."""
         try:
-            return nullcontext(self._link.handle("test", vm))
+            held = self._link.handle("test", vm)
         except Unreachable:
-            return closing(load().open(self._link.uri))
+            own = connect(load(), self._link.uri)
+            try:
+                yield own
+            finally:
+                disconnect(own)
+        else:
+            yield held
 
 
 class DriverOfTestsMeans(LibvirtMeans):
