@@ -11,6 +11,10 @@ import pytest
 
 from freezeframe.fleet import FreezeframeError, Host, VirtualMachine
 from freezeframe.protocol import controller
+from freezeframe.protocol.components import AvailabilitySet
+from freezeframe.protocol.components import Host as ProtocolHost
+from freezeframe.protocol.instances import ModelError
+from freezeframe.protocol.language import RuleFunction, require
 from freezeframe.protocol.policies import (
     DEFAULT_POLICY,
     POLICIES,
@@ -34,6 +38,14 @@ MODULE = """
     class Demanding(OneUpdateDomain):
         def __init__(self, wish):
             self.wish = wish
+
+    class Unready(OneUpdateDomain):
+        def begins(self):
+            return [each for each in self.guards]
+
+    class Ruleless(OneUpdateDomain):
+        def rules(self):
+            return "guards"
 
     mine = Mine()
     number = 7
@@ -71,14 +83,30 @@ def test_a_users_policy_is_found_by_module_and_name(users_module: str) -> None:
         ("users_policies:", "found 'users_policies:'"),
         (":Mine", "found ':Mine'"),
         ("no.such.module:Mine", "cannot be loaded: ModuleNotFoundError: No module named 'no'"),
-        ("users_mistake:Mine", "cannot be loaded: ZeroDivisionError: division by zero"),
-        ("users_policies:Theirs", "cannot be loaded: AttributeError: module 'users_policies'"),
+        (
+            "users_mistake:Mine",
+            "cannot be loaded: ZeroDivisionError: division by zero (users_mistake.py, line 1)",
+        ),
+        (
+            "users_policies:Theirs",
+            "but users_policies has no Theirs; its policies: Mine, Demanding, ",
+        ),
+        ("pathlib:Mine", "but pathlib has no Mine; its policies: none"),
+        ("users_policies.py:Mine", "did you mean users_policies:Mine?"),
         ("users_policies:number", "to be a subclass of Policy, found 7"),
         ("users_policies:mine", "to be a subclass of Policy, found <users_policies.Mine object"),
         ("pathlib:Path", "to be a subclass of Policy, found <class 'pathlib"),
         ("freezeframe.protocol.policies:Policy", "to be a subclass of Policy, found <class"),
         ("users_policies:Demanding", "to need no arguments, found that users_policies:Demanding()"),
         ("..:Mine", "cannot be loaded: TypeError"),
+        (
+            "users_policies:Unready",
+            "'Unready' object has no attribute 'guards' (users_policies.py, line 13)",
+        ),
+        (
+            "users_policies:Ruleless",
+            "expected rules of users_policies:Ruleless to give rules, found 'g'",
+        ),
     ],
 )
 @pytest.mark.usefixtures("users_module")
@@ -102,6 +130,19 @@ def test_a_lane_that_is_no_function_of_vm_and_host_is_refused(
 
     with pytest.raises(PolicyError, match=f"expected lane to give the same whole number.*{found}"):
         System(one_set(), Wavering())
+
+
+def test_a_guard_that_cannot_be_asked_is_told_with_its_line() -> None:
+    def strange(host: ProtocolHost, availability_set: AvailabilitySet) -> None:
+        require(availability_set.lane > host.number, "it is its turn")  # type: ignore[attr-defined]
+
+    class Strange(OneUpdateDomain):
+        def begins(self) -> tuple[RuleFunction, ...]:
+            return (strange,)
+
+    system = System(one_set(), Strange())
+    with pytest.raises(ModelError, match=r"rule schedule: strange raises .*test_policies.py, line"):
+        list(system.steps(system.initial))
 
 
 def test_what_counts_as_a_domain() -> None:

@@ -15,6 +15,7 @@ from freezeframe.fleet import Host as FleetHost
 from freezeframe.lifecycles import SetStatus
 
 from . import controller, faults, hypervisor, knowledge, people
+from .blame import told
 from .components import AvailabilitySet, Host
 from .language import Deadline, Rule, RuleFunction, require
 from .settings import standard_deadlines_ms
@@ -58,7 +59,7 @@ class Policy:
 
     def lane(self, vm: VirtualMachine, host: FleetHost) -> int:
         """The number of the domain that `vm`, a member of a set, is in while it is on `host`."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} has no lane")
 
     def begins(self) -> tuple[RuleFunction, ...]:
         """The functions taken for each set of a host that is scheduled; each set must be entered
@@ -137,28 +138,66 @@ def load_policy(name: str) -> Policy:
     `Policy`.
 
     Raises `PolicyError` if there is none, if its module cannot be imported, if it is not a policy,
-    or if it cannot be made without arguments.
+    if it cannot be made without arguments, or if what it gives as rules are none.
     """
     if name in POLICIES:
         return POLICIES[name]()
-    module_name, colon, attribute = name.partition(":")
-    expected = f"expected {', '.join(POLICIES)} or package.module:Name, found {name!r}"
-    if not (colon and module_name and attribute):
-        raise PolicyError(f"policy: {expected}")
-    try:
-        found = getattr(importlib.import_module(module_name), attribute)
-    except (Exception, SystemExit) as error:
-        raise PolicyError(
-            f"policy: {expected}, which cannot be loaded: {type(error).__name__}: {error}"
-        ) from error
+    found = _imported(name)
     if not (isinstance(found, type) and issubclass(found, Policy) and found is not Policy):
         raise PolicyError(
             f"policy: expected {name} to be a subclass of {Policy.__qualname__}, found {found!r}"
         )
     try:
-        return found()
+        policy = found()
     except (Exception, SystemExit) as error:
         raise PolicyError(
             f"policy: expected {name} to need no arguments, found that {name}() raises "
-            f"{type(error).__name__}: {error}"
+            f"{told(error)}"
         ) from error
+    _refuse_other_rules(name, policy)
+    return policy
+
+
+def _imported(name: str) -> object:
+    """What `name` names in its module, whatever it is."""
+    module_name, colon, attribute = name.partition(":")
+    expected = f"expected {', '.join(POLICIES)} or package.module:Name, found {name!r}"
+    if not (colon and module_name and attribute):
+        raise PolicyError(f"policy: {expected}")
+    try:
+        module = importlib.import_module(module_name)
+    except (Exception, SystemExit) as error:
+        stem = module_name.removesuffix(".py")
+        hint = f"; did you mean {stem}:{attribute}?" if stem != module_name else ""
+        raise PolicyError(
+            f"policy: {expected}, which cannot be loaded: {told(error)}{hint}"
+        ) from error
+    known = vars(module)
+    if attribute not in known:
+        own = [
+            each
+            for each, value in known.items()
+            if isinstance(value, type)
+            and issubclass(value, Policy)
+            and value.__module__ == module_name
+        ]
+        raise PolicyError(
+            f"policy: {expected}, but {module_name} has no {attribute}; its policies: "
+            f"{', '.join(own) or 'none'}"
+        )
+    return known[attribute]
+
+
+def _refuse_other_rules(name: str, policy: Policy) -> None:
+    """Raise `PolicyError` unless a user's policy gives rules, with guards that can be read."""
+    try:
+        rules = tuple(policy.rules())
+        guards = [rule.guards for rule in rules if isinstance(rule, Rule)]
+    except (Exception, SystemExit) as error:
+        raise PolicyError(
+            f"policy: expected begins and rules of {name} as in freezeframe.protocol.Policy, found "
+            f"{told(error)}"
+        ) from error
+    if len(guards) < len(rules):
+        other = next(rule for rule in rules if not isinstance(rule, Rule))
+        raise PolicyError(f"policy: expected rules of {name} to give rules, found {other!r}")

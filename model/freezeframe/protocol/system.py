@@ -14,6 +14,7 @@ from typing import Any
 from freezeframe.fleet import Fleet
 from freezeframe.lifecycles import LifecycleError
 
+from .blame import told
 from .components import Alarm, Budget, Component, Controller, Value
 from .instances import Instance, ModelError, Outcome, Part, PartForm
 from .language import Actor, Blocked, Evaluation, Rule, Waiting, evaluating
@@ -66,7 +67,7 @@ class System:
                 raise
             raise PolicyError(
                 f"policy {policy.name}: expected lane, begins, deadlines_ms and rules as in "
-                f"freezeframe.protocol.Policy, found {type(error).__name__}: {error}"
+                f"freezeframe.protocol.Policy, found {told(error)}"
             ) from error
 
     @property
@@ -169,6 +170,9 @@ class System:
                 form.function(*arguments)
         except (Blocked, Waiting, LifecycleError):
             return False
+        except (Exception, SystemExit) as error:
+            name = form.function.__name__
+            raise ModelError(f"rule {form.rule}: {name} raises {told(error)}") from error
         return True
 
     def _instances(self) -> Iterator[Instance]:
