@@ -14,7 +14,8 @@ def test_the_default_is_that_of_the_search() -> None:
 
 def test_a_fleet_is_explained_with_commands_that_show_each_harm_whole(call: Call) -> None:
     answer = call("explain", "one-vm")
-    assert (answer.code, answer.err) == (0, "")
+    said = "Checking one-vm with every guard in place, then without each in turn.\n"
+    assert (answer.code, answer.err) == (0, said)
     assert "  “each tenant approved, or had its notice”\n" in answer.out
     line = "freezeframe check one-vm \\\n      --without quiesce/each-tenant-approved"
     assert line in answer.out

@@ -8,11 +8,11 @@ import pytest
 
 from freezeframe.checking.check import check
 from freezeframe.checking.small_fleets import SMALL_FLEETS
-from freezeframe.fleet import Faults, Fleet, Limits, Span, Tolerance
+from freezeframe.fleet import Faults, Fleet, Limits, Span, Tolerance, Update, UpdateKind
 from freezeframe.properties import ALL
 from freezeframe.protocol.policies import OneFaultDomain, OneUpdateDomain, Policy
-from freezeframe.reporting import CheckResult, Ending
-from freezeframe.reporting.advice import Command, advice_on, options_of
+from freezeframe.reporting import CheckResult, Ending, Verdict
+from freezeframe.reporting.advice import Command, advice_on, options_of, remark_on_slow_updates
 
 SINGLE = SMALL_FLEETS["single"]
 
@@ -62,7 +62,29 @@ def test_an_update_that_never_fits_is_told_in_numbers() -> None:
     timing = replace(SINGLE.timing, update=Span(30_000, 40_000))
     fleet = replace(SINGLE, timing=timing)
     text = told(checked(fleet), fleet)
-    assert "Updates may take 40 s, and of the pause limit of 30 s only 15 s are left" in text
+    assert "Updates take at least 30 s, and of the pause limit of 30 s only 15 s are left" in text
+
+
+@pytest.mark.parametrize("longest_ms", [15_000, 20_000])
+def test_updates_that_are_not_always_in_time_are_remarked(longest_ms: int) -> None:
+    fleet = replace(SINGLE, timing=replace(SINGLE.timing, update=Span(5_000, longest_ms)))
+    assert checked(fleet).verdict is Verdict.HOLDS
+    remark = remark_on_slow_updates(fleet)
+    assert ("Updates may take 20 s" in remark and "only 15 s are left" in remark) is (
+        longest_ms > 15_000
+    )
+    disruptive = replace(fleet, update=Update(UpdateKind.DISRUPTIVE))
+    assert not remark_on_slow_updates(disruptive)
+
+
+def test_what_the_fleet_leaves_time_for_is_not_blamed_for_a_standstill() -> None:
+    guard = "halt/a-failure-waits-for-an-operator"
+    fleet = SMALL_FLEETS["two-domains"]
+    slow = replace(fleet, timing=replace(fleet.timing, update=Span(5_000, 40_000)))
+    halted = check(slow, OneUpdateDomain(), without={guard})
+    assert halted.shortest is not None
+    assert halted.shortest.name == "no_deadlock"
+    assert "Updates" not in told(replace(halted, without=()), slow)
 
 
 def test_a_host_with_two_domains_of_a_set_is_named_with_its_vms() -> None:

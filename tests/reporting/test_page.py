@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from freezeframe.checking.small_fleets import SMALL_FLEETS
-from freezeframe.fleet import Timing
+from freezeframe.fleet import Span, Timing
 from freezeframe.reporting import CheckResult, Coverage, Ending, PropertyResult, Verdict
 from freezeframe.reporting.advice import Command
 from freezeframe.reporting.layout import measured, plain
@@ -25,6 +25,17 @@ def incomplete(result: CheckResult) -> CheckResult:
     return replace(
         result, properties=tuple(properties), states=1_000, frontier=40, ending=Ending.MAX_STATES
     )
+
+
+def test_updates_that_are_not_always_in_time_are_remarked_where_all_holds(
+    held: CheckResult, broken: CheckResult
+) -> None:
+    timing = replace(SMALL_FLEETS["single"].timing, update=Span(5_000, 40_000))
+    fleet = replace(SMALL_FLEETS["single"], timing=timing)
+    told = plain(check_page(held, fleet, Command("f.toml", (), 1_000), width=200))
+    assert "Updates may take 40 s, and of the pause limit of 30 s only 15 s are left" in told
+    other = plain(check_page(broken, fleet, Command("f.toml", (), 1_000), width=200))
+    assert "Updates may take" not in other
 
 
 def test_a_check_that_holds_tells_every_promise_and_how_near_the_limit_it_came(

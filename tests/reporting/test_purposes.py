@@ -63,7 +63,7 @@ def test_a_guard_with_a_purpose_is_told_with_its_harm_and_how_to_see_it_whole(
     told = " ".join(text.split())
     assert "schedule: Choose a host. “no other domain”" in told
     assert "Without: Never are VMs of two update domains" in told
-    assert "Broken after 6 steps, at 5 s, for web-0 and web-1." in told
+    assert "Broken after 6 steps, at 5 s, for web-0 and web-1. Its last 3 steps:" in told
     assert text.count("controller") == 3 + 1  # three steps and the heading
     code = "freezeframe check two-domains --policy a:B --without schedule/no-other-domain"
     assert code in text.replace(" \\\n     ", "")

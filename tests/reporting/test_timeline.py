@@ -156,3 +156,9 @@ def test_a_summary_tells_the_length_and_whose_promise_it_is(
     assert summary_text(run_of(looping)) == (
         "by a run that repeats the last 10 of 11 steps for ever, for host-a"
     )
+
+
+def test_a_standstill_says_that_nothing_goes_on_and_what_is_left(stuck: CheckResult) -> None:
+    told = render_counterexample(stuck)
+    assert "  and nothing that can be relied upon happens any more.\n" in told
+    assert "  At 0 s, host-a and host-b are in service, with the old software.\n" in told

@@ -62,6 +62,8 @@ def test_only_what_is_out_of_the_ordinary_is_told_of_a_state() -> None:
     ordinary = {"status": "running", "memory": "intact", "clock": "right", "held by": "nobody"}
     assert state_text(ordinary) == "running"
     assert state_text({**ordinary, "memory": "lost"}) == "running, with its memory lost"
+    both = {**ordinary, "memory": "lost", "clock": "behind"}
+    assert state_text(both) == "running, with its memory lost and its clock behind"
 
 
 PAUSE = TraceStep(5.0, "controller", "pause", "", ("web-0",), (vm("status", "running", "pausing"),))
@@ -84,6 +86,31 @@ def test_subjects_in_the_same_state_are_told_together() -> None:
     states = ({"a": {"status": "paused"}, "b": {"status": "paused"}},)
     run = replace(LATE, property_name="other", subjects=("a", "b"), states=states)
     assert ending_text(run) == "At 36 s, a and b are paused."
+
+
+def test_states_of_several_parts_are_kept_apart() -> None:
+    host, vm = {"status": "in service", "software": "new"}, {"status": "resumed", "clock": "behind"}
+    run = replace(LATE, property_name="other", subjects=("a", "v"), states=({"a": host, "v": vm},))
+    assert ending_text(run) == (
+        "At 36 s, a is in service, with the new software, and v is resumed, with its clock behind."
+    )
+
+
+def test_of_a_standstill_is_told_what_was_left_undone() -> None:
+    states = {
+        "a": {"status": "in service", "software": "new"},
+        "b": {"status": "in service", "software": "old"},
+        "c": {"status": "restoring", "software": "new"},
+        "ran": {"status": "running", "clock": "right", "held by": "nobody"},
+        "held": {"status": "paused", "clock": "right", "held by": "maintenance"},
+        "late": {"status": "resumed", "clock": "behind", "held by": "nobody"},
+        "web": {"status": "halted"},
+    }
+    run = replace(LATE, property_name="no_deadlock", subjects=(), states=(states,))
+    assert ending_text(run) == (
+        "At 36 s, b is in service, with the old software, and c is restoring, with the new "
+        "software, and held is paused, and late is resumed, with its clock behind."
+    )
 
 
 def test_nothing_is_told_of_subjects_without_a_state() -> None:

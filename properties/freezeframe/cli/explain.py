@@ -5,13 +5,14 @@ Owns the options. It must not know how harm is found, nor how a page is laid out
 
 from __future__ import annotations
 
+import sys
 from typing import Final
 
 import click
 
 from .check import DEFAULT_POLICY
 from .commands import CONTEXT
-from .console import page_width, show
+from .console import complain, is_terminal, page_width, show
 from .names import blamed_on, find_fleet, find_policy
 from .progress import ProgressLine
 
@@ -75,9 +76,14 @@ def explain(ctx: click.Context, fleet: str | None, policy: str, max_states: int)
         show(purpose_lines(purpose, told[-1] if told else None, command, width=width))
         told.append(purpose)
 
+    looked_at = SMALL_FLEETS if fleets is None else fleets
+    if not is_terminal(sys.stderr):  # where no line of progress is drawn
+        complain(
+            f"Checking {', '.join(looked_at)} with every guard in place, then without each in turn."
+        )
     with blamed_on(policy), line:
         explanation = run_explain(
-            SMALL_FLEETS if fleets is None else fleets,
+            looked_at,
             chosen_policy,
             max_states=max_states,
             watcher=line.watch,

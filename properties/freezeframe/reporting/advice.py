@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from freezeframe.fleet import Fleet
+from freezeframe.fleet import Fleet, UpdateKind
 from freezeframe.protocol.policies import DEFAULT_POLICY
 from freezeframe.protocol.settings import resume_reserve_ms
 
@@ -93,14 +93,15 @@ def _on_undecided(result: CheckResult, command: Command) -> Advice:
     """How to decide the promises that the search left."""
     if result.ending is Ending.MAX_STATES:
         return Advice(
-            "The search stopped at its bound. Let it go on and decide the other promises:",
+            "The search stopped at its bound. Let it go on and decide the other promises; a state "
+            "takes some tens of bytes:",
             (command.spelled("check", "--keep-going", *_bound(result, command)),),
         )
     ended = "ended with the first broken promise"
     if result.ending is Ending.INTERRUPT:
         ended = "was interrupted"
     return Advice(
-        f"The search {ended}. Let it go on and decide the others:",
+        f"The search {ended}. Let it go on and decide the others, which can take far longer:",
         (command.spelled("check", "--keep-going"),),
     )
 
@@ -116,8 +117,8 @@ def _on_fleet(broken: PropertyResult, fleet: Fleet) -> Iterator[Advice]:
         yield from _on_pause(broken, fleet)
     if broken.name in {"maintenance_completes", "an_update_succeeds", "no_deadlock"}:
         yield from _on_mixed_hosts(fleet)
-        if fleet.limits.pause_ms < _needed_ms(fleet) + fleet.timing.update.max_ms:
-            yield _on_slow_update(fleet)
+    if broken.name in {"maintenance_completes", "an_update_succeeds"}:
+        yield from _on_slow_update(fleet)
 
 
 def _on_pause(broken: PropertyResult, fleet: Fleet) -> Iterator[Advice]:
@@ -139,19 +140,55 @@ def _on_pause(broken: PropertyResult, fleet: Fleet) -> Iterator[Advice]:
         )
     elif broken.worst_seconds is not None:
         yield Advice(
-            f"A rollback begun in time would do: pausing, rolling back and resuming take up to "
+            f"Begun in time, it would do: pausing, rolling back and resuming take up to "
             f"{seconds_text(needed / 1000)} ({_sum_text(fleet)}) of the "
-            f"{seconds_text(limit / 1000)}. Look at the deadlines of the policy."
+            f"{seconds_text(limit / 1000)}. Look at the deadlines of the policy, and at what the "
+            "run waits for."
         )
 
 
-def _on_slow_update(fleet: Fleet) -> Advice:
-    room = max(0, fleet.limits.pause_ms - _needed_ms(fleet))
-    return Advice(
-        f"Updates may take {seconds_text(fleet.timing.update.max_ms / 1000)}, and of the pause "
-        f"limit of {seconds_text(fleet.limits.pause_ms / 1000)} only {seconds_text(room / 1000)} "
-        f"are left for it ({_sum_text(fleet)} are set aside). It is then rolled back each time. "
-        "Shorten what [timing] promises, or tolerate fewer faults."
+def _on_slow_update(fleet: Fleet) -> Iterator[Advice]:
+    if _pauses_vms(fleet) and _room_ms(fleet) < fleet.timing.update.min_ms:
+        yield Advice(
+            f"Updates take at least {seconds_text(fleet.timing.update.min_ms / 1000)}, and "
+            f"{_room_text(fleet)}. So each may have to be rolled back. Shorten what [timing] "
+            "promises, or tolerate fewer faults."
+        )
+
+
+def remark_on_slow_updates(fleet: Fleet) -> str:
+    """What to know of a fleet whose longest updates leave no time to roll back; empty if none do.
+
+    Its promises can hold all the same, for an update that is tried again is in time at last.
+    """
+    update = fleet.timing.update
+    if not _pauses_vms(fleet) or not update.min_ms <= _room_ms(fleet) < update.max_ms:
+        return ""
+    return (
+        f"Updates may take {seconds_text(update.max_ms / 1000)}, and {_room_text(fleet)}. One that "
+        "takes longer is rolled back; that all complete relies on one that does not."
+    )
+
+
+def _pauses_vms(fleet: Fleet) -> bool:
+    hosts = {host.name: host for host in fleet.hosts}
+    return any(
+        fleet.kind_of_update(hosts[name], vm) is UpdateKind.VM_PRESERVING
+        for vm in fleet.vms
+        for name in (vm.host, *vm.may_move_to)
+    )
+
+
+def _room_ms(fleet: Fleet) -> int:
+    """What is left of the pause limit for the update itself."""
+    return max(0, fleet.limits.pause_ms - _needed_ms(fleet))
+
+
+def _room_text(fleet: Fleet) -> str:
+    return (
+        f"of the pause limit of {seconds_text(fleet.limits.pause_ms / 1000)} only "
+        f"{seconds_text(_room_ms(fleet) / 1000)} are left for that ({_sum_text(fleet)} are set "
+        "aside)"
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from freezeframe.fleet import Fleet, finer_by_default
 
-from .advice import Advice, Command, advice_on
+from .advice import Advice, Command, advice_on, remark_on_slow_updates
 from .layout import Cell, Line, Span, Style, paragraph, table
 from .timeline import counterexample_lines, summary_text
 from .verdicts import CheckResult, Coverage, Ending, PropertyResult, Verdict
@@ -50,6 +50,9 @@ def check_page(
         lines += [*_promises(result.properties, width), ()]
     lines += _figures(result, width)
     lines += _grid(fleet, width)
+    remark = remark_on_slow_updates(fleet)
+    if remark and broken is None:
+        lines += paragraph(remark, width=width, style=Style.DOUBTFUL)
     if coverage:
         lines += [(), *coverage_lines(result.coverage, width)]
     elif broken is None:

@@ -13,7 +13,7 @@ from .advice import Command
 from .layout import Line, Span, Style, paragraph
 from .page import code_lines
 from .timeline import step_lines, summary_text
-from .verdicts import PropertyResult, Verdict
+from .verdicts import Counterexample, PropertyResult, Verdict
 from .words import count_text, list_text
 
 LAST_STEPS = 3
@@ -100,7 +100,7 @@ def _purpose(purpose: GuardPurpose, command: Command, width: int) -> Iterator[Li
         harm.promise, width=width, indent=4, hanging=9, first="Without: ", style=Style.BAD
     )
     if run is not None:
-        yield from paragraph(f"Broken {summary_text(run)}.", width=width, indent=13)
+        yield from paragraph(f"Broken {summary_text(run)}.{_shown(run)}", width=width, indent=13)
         for line in step_lines(run, run.steps[-LAST_STEPS:], width=width - 2, heading=False):
             yield (Span("  "), *line)
     there = Command(purpose.fleet, command.options)
@@ -136,6 +136,11 @@ def summary_lines(explanation: Explanation, command: Command, *, width: int) -> 
         )
         yield from paragraph(text, width=width, style=Style.BAD)
         yield from code_lines(command.spelled("check"), width=width, indent=4)
+
+
+def _shown(run: Counterexample) -> str:
+    """Which of the steps are shown, if not all."""
+    return f" Its last {LAST_STEPS} steps:" if len(run.steps) > LAST_STEPS else ""
 
 
 def _are(count: int, what: str) -> str:

@@ -12,7 +12,15 @@ from freezeframe.properties import ALL
 
 from .layout import WIDTH_DEFAULT, Line, Span, Style, paragraph, plain, table
 from .verdicts import CheckResult, Counterexample, TraceStep
-from .words import changes_text, count_text, ending_text, seconds_text, step_text, subjects_text
+from .words import (
+    STANDSTILL,
+    changes_text,
+    count_text,
+    ending_text,
+    seconds_text,
+    step_text,
+    subjects_text,
+)
 
 _HEADINGS = ("time", "who", "step", "what changed")
 _LOOP_BEGINS = "and from here on, over and over:"
@@ -115,9 +123,9 @@ def _row(step: TraceStep, earlier: TraceStep | None) -> list[list[Span]]:
 
 def _after(counterexample: Counterexample, limit_seconds: float | None, width: int) -> list[Line]:
     lines: list[Line] = []
-    if counterexample.loop_steps is not None:
+    if counterexample.loop_steps is not None or counterexample.property_name == STANDSTILL:
         last = _LOOP_ENDS if counterexample.loop_steps else _STILL
-        lines.append((Span(f"  {last}", Style.TITLE),))
+        lines += paragraph(last, width=width, indent=2, style=Style.TITLE)
     ending = ending_text(counterexample, limit_seconds)
     if ending:
         lines += [(), *paragraph(ending, width=width, indent=2, style=Style.BAD)]

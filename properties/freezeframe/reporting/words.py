@@ -29,6 +29,10 @@ _GONE: Mapping[str, str] = {
 """What to say of a fact that there is no longer anything to tell of."""
 
 
+STANDSTILL = "no_deadlock"
+"""The promise that is broken where nothing happens any more."""
+
+
 def seconds_text(seconds: float) -> str:
     """A time in seconds, as short as it can be told.
 
@@ -87,11 +91,13 @@ def state_text(facts: Mapping[str, str]) -> str:
     'resumed, with its clock behind'
     """
     told = [facts.get("status", "")]
-    told += [
-        f"with its {name} {facts[name]}"
+    belongings = [
+        f"its {name} {facts[name]}"
         for name, ordinary in (("memory", "intact"), ("clock", "right"))
         if facts.get(name, ordinary) != ordinary
     ]
+    if belongings:
+        told.append(f"with {list_text(belongings)}")
     if facts.get("update"):
         told.append("whose update hangs")
     if "software" in facts:
@@ -117,7 +123,8 @@ def subjects_text(counterexample: Counterexample) -> str:
 def ending_text(counterexample: Counterexample, limit_seconds: float | None = None) -> str:
     """How a run leaves those whose promise is broken, in one sentence; empty if that says nothing.
 
-    A pause is told with its length; `limit_seconds` is what it is compared with.
+    A pause is told with its length; `limit_seconds` is what it is compared with. Of a standstill,
+    which is nobody's in particular, is told what was left undone.
     """
     if not counterexample.states:
         return ""
@@ -129,7 +136,10 @@ def ending_text(counterexample: Counterexample, limit_seconds: float | None = No
         if change.kind == "event"
     }
     by_state: dict[str, list[str]] = {}
-    for subject in counterexample.subjects:
+    subjects = counterexample.subjects
+    if counterexample.property_name == STANDSTILL:
+        subjects = tuple(name for name, facts in last.items() if _is_undone(facts))
+    for subject in subjects:
         facts = last.get(subject, {})
         if facts.get("status"):
             state = _over_limit(counterexample, subject, limit_seconds) or state_text(facts)
@@ -140,7 +150,16 @@ def ending_text(counterexample: Counterexample, limit_seconds: float | None = No
         for state, names in by_state.items()
     ]
     at = seconds_text(counterexample.ends_at_seconds)
+    if any("," in each for each in told[:-1]):
+        told = [", and ".join(told)]  # lest the last part be taken for the end of the one before
     return f"At {at}, {list_text(told)}." if told else ""
+
+
+def _is_undone(facts: Mapping[str, str]) -> bool:
+    """Whether maintenance has something left to do with a host or a VM."""
+    if "software" in facts:
+        return (facts["status"], facts["software"]) != ("in service", "new")
+    return facts.get("held by") == "maintenance" or facts.get("clock") == "behind"
 
 
 def _over_limit(counterexample: Counterexample, vm: str, limit_seconds: float | None) -> str:
