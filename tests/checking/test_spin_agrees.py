@@ -9,66 +9,45 @@ import pytest
 
 from freezeframe.checking.search.explorer import explore
 from freezeframe.fleet import (
-    AvailabilitySet,
     CustomerActions,
     Faults,
     Fleet,
-    Host,
     Limits,
     OperatorActions,
-    Span,
-    Timing,
     Tolerance,
     Update,
     UpdateKind,
-    VirtualMachine,
 )
 from freezeframe.protocol.policies import STANDARD_RULES, OneUpdateDomain
 from freezeframe.protocol.system import System
 from tests.benchmarks.promela import promela
 from tests.benchmarks.spin import Verifier, missing_tools
+from tests.fleets import COARSE, WEB_1, A, B, V, W, one_set, one_vm, span
 
-QUICK = Timing(
-    pause=Span(0, 5_000),
-    update=Span(5_000, 10_000),
-    rollback=Span(0, 5_000),
-    resume=Span(0, 5_000),
-    clock_sync=Span(0, 5_000),
-    restart=Span(0, 5_000),
-    poll=Span(0, 5_000),
-    recovery=Span(5_000, 10_000),
-)
+QUICK = replace(COARSE, update=span(5, 10), recovery=span(5, 10))
 LIMITS = Limits(pause_ms=25_000, notice_ms=5_000)
 
-ONE_SET = Fleet(
-    name="one set on two hosts",
-    hosts=(Host("a"), Host("b")),
-    vms=(
-        VirtualMachine("a0", "a", "s", 0),
-        VirtualMachine("b0", "b", "s", 1),
-    ),
-    availability_sets=(AvailabilitySet("s", 2),),
+ONE_SET = one_set(
     timing=QUICK,
     limits=LIMITS,
     faults=Faults(update_hang=1, pause_failure=1, resume_failure=1, agent_silent=1),
     operator=OperatorActions(cancel=1),
     tolerance=Tolerance(resume_failure=1),
 )
-TWO_TENANTS = Fleet(
+TWO_TENANTS = one_set(
     name="two tenants on one host",
-    hosts=(Host("a"),),
-    vms=(VirtualMachine("a0", "a", "s", 1), VirtualMachine("alone", "a")),
-    availability_sets=(AvailabilitySet("s", 2),),
+    hosts=(A,),
+    vms=(replace(WEB_1, host="a"), V),
     timing=QUICK,
     limits=LIMITS,
     update=Update(attempts=2),
     faults=Faults(update_failure=3, vm_crash=1, power_loss=1),
 )
-APART = Fleet(
+APART = one_vm(
     name="two hosts apart",
-    hosts=(Host("a"), Host("b")),
-    vms=(VirtualMachine("on-a", "a"), VirtualMachine("on-b", "b")),
-    timing=replace(QUICK, pause=Span(0, 10_000)),
+    hosts=(A, B),
+    vms=(V, replace(W, host="b")),
+    timing=replace(QUICK, pause=span(0, 10)),
     limits=Limits(pause_ms=15_000, notice_ms=0),
     faults=Faults(update_hang=1, vm_crash=1),
 )
@@ -110,7 +89,7 @@ def test_these_fleets_use_every_rule_that_the_promela_model_has() -> None:
         replace(ONE_SET, faults=Faults(controller_crash=1)),
         replace(ONE_SET, update=Update(kind=UpdateKind.DISRUPTIVE)),
         replace(ONE_SET, customer=CustomerActions(stop=1)),
-        replace(ONE_SET, vms=(VirtualMachine("m", "a", may_move_to=("b",)),)),
+        replace(ONE_SET, vms=(replace(V, may_move_to=("b",)),)),
     ],
     ids=["blind controller", "other update", "customer acts", "VM moves"],
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from freezeframe.fleet import CustomerActions, Faults, Tolerance
+from freezeframe.fleet import CustomerActions, Faults, Tolerance, Update
 
 from . import controllers, failures, hypervisors, impacts, recollection, services
 from .dropped_guards import DROPPED_GUARDS
@@ -30,7 +30,7 @@ WRONG_CONTROLLERS = (
     PlantedFault(
         "sets clocks on the first resume only",
         "clock_synchronized",
-        one_vm(faults=Faults(update_failure=1), attempts=2),
+        one_vm(faults=Faults(update_failure=1), update=Update(attempts=2)),
         controllers.SetsClocksOnTheFirstResumeOnly,
     ),
     PlantedFault("no deadline", "pause_within_limit", one_vm(faults=_HANG), controllers.NoDeadline),

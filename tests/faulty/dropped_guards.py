@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from freezeframe.fleet import CustomerActions, Faults, Fleet
+from freezeframe.fleet import CustomerActions, Faults, Fleet, Update
+from tests.fleets import span
 
 from .planted import PlantedFault
 from .planted_fleets import (
@@ -13,7 +14,6 @@ from .planted_fleets import (
     growing,
     mixed_host,
     one_vm,
-    span,
     two_domains,
     two_vms,
 )
@@ -24,7 +24,11 @@ def _dropped(guard: str, breaks: str, fleet: Fleet) -> PlantedFault:
 
 
 DROPPED_GUARDS = (
-    _dropped("schedule/the-host-runs-the-old-software", "no_needless_impact", one_vm(attempts=2)),
+    _dropped(
+        "schedule/the-host-runs-the-old-software",
+        "no_needless_impact",
+        one_vm(update=Update(attempts=2)),
+    ),
     _dropped(
         "schedule/no-failure-waits-for-an-operator",
         "halts_on_failure",

@@ -8,22 +8,17 @@ from functools import cache
 from typing import Any
 
 import pytest
+from tests.fleets import COARSE, WEB, WEB_0, WEB_1, A, B, one_vm, span
 
 from freezeframe.checking.search.coverage import pulls_taken
 from freezeframe.checking.search.explorer import explore
 from freezeframe.fleet import (
-    AvailabilitySet,
     CustomerActions,
     Faults,
-    Fleet,
-    Host,
     Limits,
     OperatorActions,
-    Span,
-    Timing,
     Update,
     UpdateKind,
-    VirtualMachine,
 )
 from freezeframe.lifecycles import ALL, Lifecycle, machine
 from freezeframe.protocol.policies import load_policy
@@ -34,33 +29,17 @@ Edges = set[tuple[str, str, str]]
 
 EACH_LIFECYCLE = pytest.mark.parametrize("table", ALL, ids=lambda table: table.name)
 
-ONE_UNIT = Span(0, 5_000)
-TIMING = Timing(
-    pause=ONE_UNIT,
-    update=Span(5_000, 5_000),
-    rollback=ONE_UNIT,
-    resume=ONE_UNIT,
-    clock_sync=ONE_UNIT,
-    restart=ONE_UNIT,
-    poll=ONE_UNIT,
-    recovery=ONE_UNIT,
-)
-VM_A = VirtualMachine("vm-a", "host-a", "set", 0)
-VM_B = VirtualMachine("vm-b", "host-b", "set", 0)
-SMALL = Fleet(
-    "small",
-    (Host("host-a"),),
-    (VM_A,),
-    (AvailabilitySet("set", 1),),
-    TIMING,
-    Limits(pause_ms=30_000, notice_ms=5_000),
+SMALL = one_vm(
+    vms=(WEB_0,),
+    availability_sets=(WEB,),
+    timing=replace(COARSE, update=span(5, 5), recovery=span(0, 5)),
 )
 FLEETS = (
     replace(
         SMALL,
         name="two hosts of a domain",
-        hosts=(Host("host-a"), Host("host-b")),
-        vms=(VM_A, VM_B),
+        hosts=(A, B),
+        vms=(WEB_0, replace(WEB_1, update_domain=0)),
         operator=OperatorActions(cancel=1),
     ),
     replace(
@@ -89,7 +68,7 @@ FLEETS = (
     replace(
         SMALL,
         name="a pause that takes long",
-        timing=replace(TIMING, pause=Span(0, 15_000)),
+        timing=replace(SMALL.timing, pause=span(0, 15)),
         limits=Limits(pause_ms=20_000, notice_ms=5_000),
     ),
 )
