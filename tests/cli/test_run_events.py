@@ -73,6 +73,25 @@ def test_the_end_waits_for_nobody_who_never_asked(patient: Path) -> None:
         read(url)
 
 
+def test_a_run_that_cannot_keep_its_events_ends_and_can_be_gone_on_with(
+    call: Call, patient: Path, tmp_path: Path
+) -> None:
+    """Something else lies where they are kept; guests are not told of what may be forgotten."""
+    patient.write_text(patient.read_text().replace("3600", "2"))
+    kept = tmp_path / "fleet.journal.events"
+    with started("run", str(patient), *PORTS) as running:
+        read_until(url_of(running, "a-vm"), has_events=True)
+        kept.unlink()
+        kept.mkdir()
+        _, err = running.communicate(timeout=30)
+    assert running.returncode == 2
+    assert err.startswith("Cut short: whatever is paused, the watchdog resumes")
+    assert f"{kept}: expected to keep scheduled events there, found: Is a directory" in err
+    kept.rmdir()
+    assert call("run", patient, "--resume", *PORTS).code == 0
+    assert sorted((tmp_path / "updated").read_text().split()) == ["a", "b"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [

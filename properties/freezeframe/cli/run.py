@@ -186,6 +186,7 @@ def _refuse_surprise(path: Path, *, is_resumed: bool) -> None:
 def _ended_by_signals(runner: Runner) -> Iterator[None]:
     """Let Ctrl-C, or a request to terminate, end the maintenance in good order."""
     from freezeframe.maintenance.journal_file import JournalError  # noqa: PLC0415 (help does without)
+    from freezeframe.scheduled_events import ScheduledEventsError  # noqa: PLC0415 (likewise)
 
     def end(*_: object) -> None:
         complain("Ending: hosts that are begun are finished, no other is begun.")
@@ -195,7 +196,7 @@ def _ended_by_signals(runner: Runner) -> Iterator[None]:
     former = {each: signal.signal(each, end) for each in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
-    except (KeyboardInterrupt, JournalError):
+    except (KeyboardInterrupt, JournalError, ScheduledEventsError):
         complain("Cut short: whatever is paused, the watchdog resumes within the limit.")
         raise
     finally:

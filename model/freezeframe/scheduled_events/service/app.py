@@ -17,6 +17,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from freezeframe.scheduled_events.contract import ScheduledEventsError
+
 from .answers import BODY_BYTES_MAX, Metadata, RefusedError, Request
 from .callers import Callers
 from .rate import RateLimit
@@ -63,16 +65,17 @@ class _Endpoint:
         body = await _body(request)
         if not self._rate.allows(vm, time.monotonic_ns()):
             return _refusal(429, "Too many requests. A VM may send 5 requests per second")
-        answer = self._metadata.answer(
-            vm,
-            Request(
-                method=request.method,
-                path=scope["path"],
-                query=scope["query_string"].decode("latin-1"),
-                headers=dict(request.headers),
-                body=body,
-            ),
+        asked = Request(
+            method=request.method,
+            path=scope["path"],
+            query=scope["query_string"].decode("latin-1"),
+            headers=dict(request.headers),
+            body=body,
         )
+        try:
+            answer = self._metadata.answer(vm, asked)
+        except ScheduledEventsError:  # it could not be kept, so nothing was changed
+            return _refusal(500, "Unexpected error. Retry after some time")
         return Response(answer.body, answer.status, dict(answer.headers))
 
 

@@ -25,6 +25,7 @@ _ERRORS: Final = {
     "404": "There is no such element.",
     "405": "The verb is not one that the endpoint takes.",
     "429": "More than 5 requests of the VM in a second.",
+    "500": "The service could not keep what it would have to remember; nothing was changed.",
 }
 
 
