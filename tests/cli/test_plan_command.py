@@ -55,6 +55,37 @@ def test_a_picture_shows_hosts_in_waves_and_sets_on_edges(tmp_path: Path) -> Non
     assert '"host host-a" -- ' in text
 
 
+def busy(tmp_path: Path, *, hosts: int, domains: int) -> Path:
+    """A fleet file of one set, with one VM on each host, in so many domains in turn."""
+    text = f'name = "busy"\n[[availability_sets]]\nname = "web"\nupdate_domains = {domains}\n'
+    text += "".join(f'[[hosts]]\nname = "h{number}"\n' for number in range(hosts))
+    for number in range(hosts):
+        text += f'[[vms]]\nname = "v{number}"\nhost = "h{number}"\navailability_set = "web"\n'
+        text += f"update_domain = {number % domains}\n"
+    file = tmp_path / "busy.toml"
+    file.write_text(text)
+    return file
+
+
+@pytest.mark.parametrize(
+    ("hosts", "domains", "box", "lines"),
+    [(15, 15, '"host h0"', 105), (20, 20, '"wave 0"', 19), (61, 3, '"wave 0"', 3)],
+    ids=["every conflict", "too many conflicts", "too many hosts"],
+)
+def test_a_picture_has_no_more_lines_than_an_eye_can_follow(
+    tmp_path: Path, hosts: int, domains: int, box: str, lines: int
+) -> None:
+    file = tmp_path / "plan.dot"
+    assert (
+        run(["plan", str(busy(tmp_path, hosts=hosts, domains=domains)), "--picture", str(file)])
+        == 0
+    )
+    text = file.read_text()
+    assert box in text
+    assert text.count(" -- ") == lines
+    assert ("too many to draw" in text) == (hosts == 20)
+
+
 def test_a_fleet_that_cannot_be_maintained_is_refused_with_what_would_help(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

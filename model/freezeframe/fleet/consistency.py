@@ -8,7 +8,7 @@ that is for the planner and the check to find out.
 from __future__ import annotations
 
 import difflib
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -26,6 +26,23 @@ VMS_PER_SET_MAX = 200
 
 Kind = Literal["availability_sets", "hosts", "vms"]
 KINDS: tuple[Kind, ...] = ("availability_sets", "hosts", "vms")
+
+
+class _Index:
+    """What is found by name in a file, gathered once: large files are looked through many times."""
+
+    def __init__(self, file: FleetTable) -> None:
+        self.file = file
+        self.names = {kind: [table.name for table in getattr(file, kind)] for kind in KINDS}
+        self.known = {kind: frozenset(names) for kind, names in self.names.items()}
+        self.sets: dict[str, list[tuple[int, SetTable]]] = defaultdict(list)
+        for number, each in enumerate(file.availability_sets):
+            self.sets[each.name].append((number, each))
+        self.sizes = Counter(vm.availability_set for vm in file.vms)
+        self.sets_of_host: dict[str, dict[str | None, None]] = defaultdict(dict)
+        for vm in file.vms:
+            for host in (vm.host, *vm.may_move_to):
+                self.sets_of_host[host][vm.availability_set] = None
 
 
 @dataclass(frozen=True)
@@ -52,14 +69,15 @@ def inconsistencies(file: FleetTable, line: Callable[[Path], int]) -> Iterator[F
     if not file.hosts:
         text = "expected at least one host, found none; add a [[hosts]] table with a name"
         yield Finding(("hosts",), text)
+    found = _Index(file)
     for kind in KINDS:
-        yield from _names_used_twice(kind, [table.name for table in getattr(file, kind)], line)
+        yield from _names_used_twice(kind, found.names[kind], line)
     for index, vm in enumerate(file.vms):
-        yield from _dangling_names(file, index, vm)
-        yield from _update_domain(file, index, vm, line)
+        yield from _dangling_names(found, index, vm)
+        yield from _update_domain(found, index, vm, line)
     for index, each in enumerate(file.availability_sets):
-        yield from _set(file, index, each, line)
-    yield from _fault_domains(file, line)
+        yield from _set(found, index, each, line)
+    yield from _fault_domains(file, found, line)
     yield from _reached_twice(file, line, "hosts", "uri", "a URI")
     yield from _reached_twice(file, line, "vms", "address", "an address")
     for index, host in enumerate(file.hosts):
@@ -80,16 +98,16 @@ def _names_used_twice(
             yield Finding((kind, index, "name"), text, given=(path,))
 
 
-def _dangling_names(file: FleetTable, index: int, vm: VmTable) -> Iterator[Finding]:
+def _dangling_names(found: _Index, index: int, vm: VmTable) -> Iterator[Finding]:
     at: Path = ("vms", index)
-    yield from _dangling(file, "hosts", (*at, "host"), vm.host)
+    yield from _dangling(found, "hosts", (*at, "host"), vm.host)
     if vm.availability_set is not None:
         yield from _dangling(
-            file, "availability_sets", (*at, "availability_set"), vm.availability_set
+            found, "availability_sets", (*at, "availability_set"), vm.availability_set
         )
     for number, name in enumerate(vm.may_move_to):
         path: Path = (*at, "may_move_to", number)
-        yield from _dangling(file, "hosts", path, name)
+        yield from _dangling(found, "hosts", path, name)
         if name == vm.host:
             text = f"expected a host other than the VM's own, found {shown(name)}; remove it"
             yield Finding(path, text, given=((*at, "host"),))
@@ -97,17 +115,16 @@ def _dangling_names(file: FleetTable, index: int, vm: VmTable) -> Iterator[Findi
             yield Finding(path, f"expected each host once, found {shown(name)} again; remove it")
 
 
-def _dangling(file: FleetTable, kind: Kind, path: Path, name: str) -> Iterator[Finding]:
-    tables = getattr(file, kind)
-    known = [table.name for table in tables]
-    if name not in known:
+def _dangling(found: _Index, kind: Kind, path: Path, name: str) -> Iterator[Finding]:
+    if name not in found.known[kind]:
+        known = found.names[kind]
         advice = close_name(name, known, otherwise=f"; add it under [[{kind}]], or correct it")
         text = f"expected the name of one of the {kind}, found {shown(name)}{advice}"
-        yield Finding(path, text, given=_every(file, kind, "name"))
+        yield Finding(path, text, given=_every(found.file, kind, "name"))
 
 
 def _update_domain(
-    file: FleetTable, index: int, vm: VmTable, line: Callable[[Path], int]
+    found: _Index, index: int, vm: VmTable, line: Callable[[Path], int]
 ) -> Iterator[Finding]:
     at: Path = ("vms", index)
     if vm.update_domain is None:
@@ -116,9 +133,10 @@ def _update_domain(
         text = "expected no update_domain without an availability_set, found "
         text += f"{vm.update_domain}; name the VM's availability_set, or remove update_domain"
         yield Finding((*at, "update_domain"), text, given=((*at, "availability_set"),))
-    for number, each in enumerate(file.availability_sets):
+        return
+    for number, each in found.sets.get(vm.availability_set, ()):
         count = update_domains(each)
-        if each.name == vm.availability_set and vm.update_domain >= count:
+        if vm.update_domain >= count:
             path: Path = ("availability_sets", number)
             text = f"expected a number below {count}, the update_domains of {shown(each.name)} "
             text += f"(line {line((*path, 'update_domains'))}), found {vm.update_domain}"
@@ -128,29 +146,29 @@ def _update_domain(
 
 
 def _set(
-    file: FleetTable, index: int, each: SetTable, line: Callable[[Path], int]
+    found: _Index, index: int, each: SetTable, line: Callable[[Path], int]
 ) -> Iterator[Finding]:
     path: Path = ("availability_sets", index)
     if each.fault_domains == 1 and update_domains(each) != 1:
         text = f"expected 1, because fault_domains is 1 (line {line((*path, 'fault_domains'))}), "
         text += f"found {each.update_domains}; set it to 1, or give the set more fault domains"
         yield Finding((*path, "update_domains"), text, given=((*path, "fault_domains"),))
-    size = sum(vm.availability_set == each.name for vm in file.vms)
+    size = found.sizes[each.name]
     if size > VMS_PER_SET_MAX:
         text = f"expected at most {VMS_PER_SET_MAX} VMs in one set, found {size}; split the set"
         yield Finding((*path, "name"), text)
 
 
-def _fault_domains(file: FleetTable, line: Callable[[Path], int]) -> Iterator[Finding]:
+def _fault_domains(
+    file: FleetTable, found: _Index, line: Callable[[Path], int]
+) -> Iterator[Finding]:
     """Find hosts that carry, or may come to carry, a set without a fault domain of that number."""
-    sets = {each.name: (number, each) for number, each in enumerate(file.availability_sets)}
     for index, host in enumerate(file.hosts):
         path: Path = ("hosts", index, "fault_domain")
-        guests = [vm for vm in file.vms if host.name in (vm.host, *vm.may_move_to)]
-        for name in Counter(vm.availability_set for vm in guests):
-            if name is None or name not in sets:
+        for name in found.sets_of_host.get(host.name, ()):
+            if name is None or name not in found.sets:
                 continue
-            number, each = sets[name]
+            number, each = found.sets[name][-1]
             if host.fault_domain >= each.fault_domains:
                 limit: Path = ("availability_sets", number, "fault_domains")
                 text = f"expected a number below {each.fault_domains}, the fault_domains of "

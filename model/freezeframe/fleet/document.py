@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from freezeframe.fleet.judgement import Judgement
     from freezeframe.fleet.schema import FleetTable, HostTable
 
-FILE_BYTES_MAX = 4_000_000
-"""Longest file that is read: ten thousand VMs take a quarter of it."""
+FILE_BYTES_MAX = 64_000_000
+"""Longest file that is read: a hundred thousand hosts with four VMs each take 42 million."""
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+").fullmatch
 

@@ -13,13 +13,19 @@ from freezeframe.reporting.layout import Line, Span, Style, paragraph, table
 from freezeframe.reporting.words import count_text, seconds_text
 
 NAMED_MAX: Final = 8
-"""Hosts or sets that a line of the page names; the JSON object has all of them."""
+"""Hosts or domains that a wave of the page names; the JSON object has all of them."""
+
+FORCING_MAX: Final = 4
+"""Sets that are named for one separation."""
 
 SEPARATIONS_MAX: Final = 30
 """Separations that the page tells."""
 
 PICTURED_MAX: Final = 60
 """Hosts up to which a picture shows each of them; of more it shows the waves alone."""
+
+LINES_MAX: Final = 120
+"""Lines that a picture has at most: more say nothing to the eye, and dot takes for ever."""
 
 _FILLS: Final = ("#ddf4ff", "#dafbe1", "#fff8c5", "#ffeff7", "#fbefff", "#ffe2d5", "#eaeef2")
 
@@ -73,14 +79,22 @@ def plan_object(plan: Plan) -> dict[str, Any]:
 
 
 def plan_dot(plan: Plan) -> str:
-    """The conflicts between hosts, or between waves where there are many hosts, in DOT."""
+    """The conflicts between hosts, or between waves where there are many hosts or conflicts, in
+    DOT; where the waves have too many as well, the waves alone, in their order.
+    """
     from graphviz import Graph, escape  # noqa: PLC0415 (only a picture pays for it)
 
+    shows_hosts = sum(len(wave.hosts) for wave in plan.waves) <= PICTURED_MAX
+    edges = _host_edges(plan) if shows_hosts else _wave_edges(plan)
+    if shows_hosts and len(edges) > LINES_MAX:
+        shows_hosts, edges = False, _wave_edges(plan)
     drawing = Graph("plan", node_attr={"shape": "box", "style": "filled,rounded"})
-    drawing.attr(label=escape(_heading(plan)), labelloc="t", fontname="Helvetica,Arial,sans-serif")
+    title = escape(_heading(plan))
+    if len(edges) > LINES_MAX:
+        title += f"\\n{len(edges):,} pairs of waves are apart, too many to draw"
+    drawing.attr(label=title, labelloc="t", fontname="Helvetica,Arial,sans-serif")
     drawing.attr("node", fontname="Helvetica,Arial,sans-serif", color="#57606a")
     drawing.attr("edge", fontname="Helvetica,Arial,sans-serif", fontsize="10", color="#57606a")
-    shows_hosts = sum(len(wave.hosts) for wave in plan.waves) <= PICTURED_MAX
     for number, wave in enumerate(plan.waves):
         fill = _FILLS[number % len(_FILLS)]
         if not shows_hosts:
@@ -88,12 +102,15 @@ def plan_dot(plan: Plan) -> str:
             drawing.node(f"wave {number}", escape(text).replace("\n", "\\n"), fillcolor=fill)
             continue
         with drawing.subgraph(name=f"cluster_{number}") as part:
-            part.attr(label=f"wave {number + 1}", color="#d0d7de")
+            part.attr(label=f"wave {number + 1}", labeljust="l", color="#d0d7de")
             for host in wave.hosts:
                 part.node(f"host {host}", escape(host), fillcolor=fill)
-    edges = _host_edges(plan) if shows_hosts else _wave_edges(plan)
-    for (one, other), sets in edges.items():
-        drawing.edge(one, other, escape(_listed(sets)))
+    if len(edges) > LINES_MAX:
+        for number in range(1, len(plan.waves)):
+            drawing.edge(f"wave {number - 1}", f"wave {number}", dir="forward")
+    else:
+        for (one, other), sets in edges.items():
+            drawing.edge(one, other, escape(_listed(sets, FORCING_MAX)))
     return str(drawing.source)
 
 
@@ -128,7 +145,8 @@ def _told(plan: Plan) -> Iterator[str]:
 
 def _forced(plan: Plan, apart: Separation) -> str:
     one, other = (plan.waves[number].domains for number in (apart.one, apart.other))
-    return _listed([f"{name} (domains {one[name]} and {other[name]})" for name in apart.sets])
+    sets = [f"{name} (domains {one[name]} and {other[name]})" for name in apart.sets]
+    return _listed(sets, FORCING_MAX)
 
 
 def _host_edges(plan: Plan) -> Mapping[tuple[str, str], tuple[str, ...]]:
@@ -142,7 +160,7 @@ def _wave_edges(plan: Plan) -> Mapping[tuple[str, str], tuple[str, ...]]:
     return {(f"wave {each.one}", f"wave {each.other}"): each.sets for each in plan.separations}
 
 
-def _listed(names: tuple[str, ...] | list[str]) -> str:
-    more = len(names) - NAMED_MAX
-    shown = names if more <= 0 else names[:NAMED_MAX]
+def _listed(names: tuple[str, ...] | list[str], most: int = NAMED_MAX) -> str:
+    more = len(names) - most
+    shown = names if more <= 0 else names[:most]
     return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
