@@ -157,6 +157,12 @@ def test_the_page_fits_the_terminal(call: Call, monkeypatch: pytest.MonkeyPatch)
         (["check", "one-vm", "two-tiers"], "unexpected extra argument"),
         (["check", "--json", "/no/such/place.json"], "there is no directory /no/such"),
         (["check", "--trace", "/"], "--trace: cannot write /: it is a directory"),
+        (["check", "--itf", "-"], "--itf: expected a file, found -; only --json goes to stdout"),
+        (["check", "--json", "a", "--itf", "./a"], "--itf: expected a file of its own, found a, "),
+        (["check", "mine.toml", "--json", "./mine.toml"], "which is that of FLEET"),
+        (["check", "--without", "settle"], "found the rule 'settle', which has:\n  settle/"),
+        (["check", "nothing-of-ours"], "provider-default, eventful or a file, found 'nothing"),
+        (["check", "--property", "x"], "expected one_update_domain_paused, pause_within_limit, "),
         (["explain", "--policy", "x"], "--policy: expected"),
         (["import"], "Missing argument 'URI"),
         (["import", "--output", "/"], "cannot write"),
@@ -182,8 +188,21 @@ def test_help_has_examples_and_fits_a_screen(
     lines = answer.out.splitlines()
     assert answer.code == 0
     assert "  Examples:" in lines
-    assert len(lines) <= 40
+    assert len(lines) <= 50
     assert max(map(len, lines)) <= 80
+
+
+def test_help_on_a_check_groups_its_options(call: Call) -> None:
+    parts = call("check", "--help").out.split("\n\n")
+    headings = [part.partition("\n")[0] for part in parts if part.split("\n")[0].endswith(":")]
+    assert headings == [
+        "What is asked:",
+        "How far the search goes:",
+        "What is told:",
+        "Options:",
+        "  Examples:",
+    ]
+    assert "[FLEET]\n\n  Check that" in "\n\n".join(parts)
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -62,6 +62,12 @@ def test_few_names_are_listed_where_none_is_close() -> None:
     assert expected("x", "zzz", ["a", "b", "c"]) == "x: expected a, b or c, found 'zzz'"
 
 
+def test_a_choice_is_listed_in_place_of_all_that_may_be_meant() -> None:
+    known = [*"abc", "small-one"]
+    assert expected("x", "zzz", known, listed=["a", "b"]) == "x: expected a or b, found 'zzz'"
+    assert expected("x", "small-on", known, listed=["a"]).endswith("did you mean small-one?")
+
+
 def test_of_many_names_the_nearest_are_told() -> None:
     known = [f"name-{number}" for number in range(20)]
     told = expected("x", "??7??", known)

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from .commands import CONTEXT
+from freezeframe.fleet.errors import FreezeframeError
+
+from .commands import CONTEXT, GroupedCommand, GroupedOption
 from .console import complain, page_width, refuse_unwritable, say, show, write_file
 from .names import blamed_on, find_fleet, find_guards, find_policy, find_properties
 from .progress import ProgressLine
@@ -44,12 +46,25 @@ class Outputs:
         """The file for the JSON object, if it is to go into one."""
         return None if self.json in (None, _STDOUT) else Path(str(self.json))
 
-    def refuse_unwritable(self) -> None:
-        """Raise `FreezeframeError` for a file that cannot be written, before anything is done."""
+    def refuse_unwritable(self, fleet: str | None) -> None:
+        """Raise `FreezeframeError` for a file that cannot be written, that another answer goes to,
+        or that is the file of the fleet, before anything is done.
+        """
         paths = (("--json", self.json_path), ("--trace", self.trace), ("--itf", self.itf))
+        taken = {} if fleet is None else {Path(fleet).resolve(): "FLEET"}
         for option, path in (*paths, ("--graph", self.graph)):
-            if path is not None:
-                refuse_unwritable(option, path)
+            if path is None:
+                continue
+            if str(path) == _STDOUT:
+                raise FreezeframeError(
+                    f"{option}: expected a file, found {_STDOUT}; only --json goes to stdout"
+                )
+            refuse_unwritable(option, path)
+            before = taken.setdefault(path.resolve(), option)
+            if before != option:
+                raise FreezeframeError(
+                    f"{option}: expected a file of its own, found {path}, which is that of {before}"
+                )
 
     def write(self, result: CheckResult, fleet: Fleet) -> None:
         """Write what was asked for; says on standard error which file has nothing to hold."""
@@ -76,7 +91,26 @@ class Outputs:
             write_file("--itf", self.itf, text)
 
 
+class Question(GroupedOption):
+    """What a check means."""
+
+    heading = "What is asked"
+
+
+class Effort(GroupedOption):
+    """How far a search goes."""
+
+    heading = "How far the search goes"
+
+
+class Answer(GroupedOption):
+    """What is told, and where."""
+
+    heading = "What is told"
+
+
 @click.command(
+    cls=GroupedCommand,
     context_settings=CONTEXT,
     epilog="""\b
 Examples:
@@ -92,33 +126,66 @@ violated, 2 bad input or usage, 3 incomplete.""",
 @click.argument("fleet", required=False)
 @click.option(
     "--policy",
+    cls=Question,
     metavar="NAME",
     default=DEFAULT_POLICY,
     show_default=True,
     help="one-update-domain, one-fault-domain, or your own as package.module:Name.",
 )
 @click.option(
-    "--property", "properties", metavar="NAME", multiple=True, help="Only this promise; repeatable."
+    "--property",
+    "properties",
+    cls=Question,
+    metavar="NAME",
+    multiple=True,
+    help="Only this promise, by a name that the page tells; repeatable.",
 )
-@click.option("--without", metavar="GUARD", multiple=True, help="Switch a guard off; repeatable.")
+@click.option(
+    "--without",
+    cls=Question,
+    metavar="GUARD",
+    multiple=True,
+    help="Switch a guard off, by a name that explain tells; repeatable.",
+)
 @click.option(
     "--max-states",
+    cls=Effort,
     metavar="N",
     type=click.IntRange(min=1),
     default=MAX_STATES_DEFAULT,
     show_default=True,
-    help="Stop the search when it knows so many states.",
-)
-@click.option("--json", "json_file", metavar="FILE", help="Write one JSON object; - is stdout.")
-@click.option("--trace", metavar="FILE", type=_FILE, help="Write the counterexample as JSON lines.")
-@click.option(
-    "--itf", metavar="FILE", type=_FILE, help="Write the counterexample for ITF trace viewers."
+    help="Stop when so many states are known, of some 60 bytes each.",
 )
 @click.option(
-    "--graph", metavar="FILE", type=_FILE, help="Write what was explored, as .dot or .graphml."
+    "--keep-going", cls=Effort, is_flag=True, help="Do not stop at the first broken promise."
 )
-@click.option("--keep-going", is_flag=True, help="Do not stop at the first broken promise.")
-@click.option("--coverage", is_flag=True, help="Show which rules, guards and rows were reached.")
+@click.option(
+    "--json", "json_file", cls=Answer, metavar="FILE", help="Write one JSON object; - is stdout."
+)
+@click.option(
+    "--trace",
+    cls=Answer,
+    metavar="FILE",
+    type=_FILE,
+    help="Write the counterexample as JSON lines.",
+)
+@click.option(
+    "--itf",
+    cls=Answer,
+    metavar="FILE",
+    type=_FILE,
+    help="Write the counterexample for ITF trace viewers.",
+)
+@click.option(
+    "--graph",
+    cls=Answer,
+    metavar="FILE",
+    type=_FILE,
+    help="Write what was explored, up to 5,000 states, as .dot or .graphml.",
+)
+@click.option(
+    "--coverage", cls=Answer, is_flag=True, help="Show which rules, guards and rows were reached."
+)
 @click.pass_context
 def check(  # noqa: PLR0917 (click calls it by name)
     ctx: click.Context,
@@ -142,7 +209,7 @@ def check(  # noqa: PLR0917 (click calls it by name)
     one is shown.
     """
     outputs = Outputs(json_file, trace, itf, graph)
-    outputs.refuse_unwritable()
+    outputs.refuse_unwritable(fleet)
     chosen_fleet, chosen_policy = find_fleet(fleet), find_policy(policy)
     chosen = find_properties(properties)
     guards = find_guards(without, chosen_policy)

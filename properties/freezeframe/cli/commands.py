@@ -35,6 +35,28 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
 CONTEXT: Final = {"help_option_names": ["-h", "--help"]}
 
 
+class GroupedOption(click.Option):
+    """An option that help shows under a heading; a subclass says under which."""
+
+    heading = "Options"
+
+
+class GroupedCommand(click.Command):
+    """A command with so many options that help needs headings."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the options below their headings, in the order of the first of each."""
+        by_heading: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None and isinstance(parameter, click.Option):
+                heading = getattr(parameter, "heading", GroupedOption.heading)
+                by_heading.setdefault(heading, []).append(record)
+        for heading, records in by_heading.items():
+            with formatter.section(heading):
+                formatter.write_dl(records)
+
+
 class Commands(click.Group):
     """A group that imports a command only to run it."""
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _PART_MIN = 3
 """A shorter part of a name points at too many."""
 
-_LISTED_MAX = 12
+_LISTED_MAX = 15
 """Names that a message lists when none is close."""
 
 
@@ -47,9 +47,9 @@ def find_fleet(name: str | None) -> Fleet:
     path = Path(name)
     if "/" in name or path.suffix or path.exists():
         return read_fleet(path)
-    raise FreezeframeError(
-        f"{expected('fleet', name, (*example_names(), *small))}; or a file: there is no {name}"
-    )
+    listed = (*example_names(), "a file")
+    text = expected("fleet", name, (*example_names(), *small), listed=listed)
+    raise FreezeframeError(f"{text} (there is no such file)")
 
 
 def find_policy(name: str) -> Policy:
@@ -113,6 +113,12 @@ def find_guards(names: Sequence[str], policy: Policy) -> tuple[str, ...]:
         meant = [guard for guard in known if name in (guard, guard.partition("/")[2])]
         if not meant:
             short = [guard.partition("/")[2] for guard in known]
+            of_rule = [guard for guard in known if guard.partition("/")[0] == name]
+            if of_rule:
+                raise FreezeframeError(
+                    f"--without: expected a guard, found the rule {name!r}, which has:\n  "
+                    + "\n  ".join(of_rule)
+                )
             raise FreezeframeError(expected("--without", name, dict.fromkeys((*known, *short))))
         if len(meant) > 1:
             raise FreezeframeError(
@@ -123,8 +129,11 @@ def find_guards(names: Sequence[str], policy: Policy) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def expected(what: str, found: str, known: Iterable[str]) -> str:
-    """Say that `found` is no `what`, and which of `known` is meant; all of them if they are few.
+def expected(what: str, found: str, known: Iterable[str], *, listed: Iterable[str] = ()) -> str:
+    """Say that `found` is no `what`, and which of `known` is meant.
+
+    If none is close, all that there are to choose from are told if they are few: `listed`, or else
+    `known`.
 
     >>> expected("command", "chekc", ["check", "draw"])
     "command: found 'chekc'; did you mean check?"
@@ -136,9 +145,10 @@ def expected(what: str, found: str, known: Iterable[str]) -> str:
     close = close or [name for name in names if len(found) > _PART_MIN and found in name][:3]
     if close:
         return f"{what}: found {found!r}; did you mean {' or '.join(close)}?"
-    if len(names) <= _LISTED_MAX:
-        listed = " or ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
-        return f"{what}: expected {listed}, found {found!r}"
+    choice = list(listed) or names
+    if len(choice) <= _LISTED_MAX:
+        told = " or ".join(part for part in (", ".join(choice[:-1]), choice[-1]) if part)
+        return f"{what}: expected {told}, found {found!r}"
     near = ", ".join(difflib.get_close_matches(found, names, n=3, cutoff=0.0))
     return f"{what}: found {found!r}, which there is not; the nearest are {near}"
 

@@ -43,7 +43,7 @@ def _show_schema(ctx: click.Context, _: click.Parameter, value: bool) -> None:  
     context_settings=CONTEXT,
     epilog="""\b
 Examples:
-  freezeframe check --without clock-sync-guard --trace run.jsonl
+  freezeframe check single --without give_up/the-update-is-overdue --trace run.jsonl
   freezeframe replay run.jsonl
   freezeframe replay run.jsonl --adapter simulated:
   freezeframe replay run.jsonl --fleet fleet.toml --json - | jq .verdict
