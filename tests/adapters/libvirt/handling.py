@@ -78,3 +78,30 @@ def is_quiet(adapter: LibvirtAdapter, subscription: Subscription) -> bool:
     fence = subscription.take(deadline_ms=LONG_MS)
     domain(adapter, "c").resume()
     return isinstance(fence, Change) and fence.vm == "c"
+
+
+class Silence:
+    """Has a host tell nothing more from the next event of the VM c on, until it is over.
+
+    Fills `Listener`; libvirt's event loop waits in it.
+    """
+
+    def __init__(self) -> None:
+        """Begin with the next event."""
+        self.began, self.is_over = threading.Event(), threading.Event()
+
+    def on_event(self, vm: str, event: int, detail: int) -> None:
+        """See `Listener`."""
+        del event, detail
+        if vm == "c":
+            self.began.set()
+            self.is_over.wait(LONG_MS / 1000)
+
+    def on_metadata(self, vm: str, namespace: str) -> None:
+        """See `Listener`."""
+
+    def on_lost(self, why: str) -> None:
+        """See `Listener`."""
+
+    def on_back(self) -> None:
+        """See `Listener`."""

@@ -8,6 +8,7 @@ from tests.adapters.libvirt.handling import (
     LONG_MS,
     USER,
     Opener,
+    Silence,
     domain,
     eventually,
     pause,
@@ -22,6 +23,7 @@ from freezeframe.adapters import (
     Adapter,
     Capability,
     CapabilityError,
+    Change,
     Observes,
     Pauses,
     Refusal,
@@ -217,6 +219,28 @@ def test_what_its_customer_let_go_and_paused_anew_is_no_longer_ours(
     assert refusal(lambda: resume(adapter)) is Refusal.NOT_OURS
     eventually(lambda: HELD_NAMESPACE not in domain(adapter).XMLDesc(0))
     assert status(adapter) == USER
+
+
+def test_what_is_told_late_of_its_customer_does_not_count_against_our_pause(
+    adapter: LibvirtAdapter,
+) -> None:
+    """Else the VM would be left paused, as if its customer had paused it anew."""
+    silence = Silence()
+    adapter.link.listen(silence)
+    domain(adapter, "c").suspend()
+    assert silence.began.wait(LONG_MS / 1000)
+    domain(adapter).suspend()
+    domain(adapter).resume()
+    pause(adapter)
+    subscription = adapter.subscribe(deadline_ms=LONG_MS)
+    take(subscription, 3)
+    domain(adapter, "b").suspend()
+    silence.is_over.set()
+    eventually(
+        lambda: any(isinstance(told, Change) and told.vm == "b" for told in take(subscription, 1))
+    )
+    assert adapter.state("a", deadline_ms=LONG_MS).is_held
+    resume(adapter)
 
 
 def test_one_adapter_does_not_take_off_the_marks_of_another(adapter: LibvirtAdapter) -> None:

@@ -24,7 +24,7 @@ from typing import Final
 from freezeframe.adapters.errors import AdapterError
 from freezeframe.adapters.libvirt.binding import Binding, Domain, Handle
 from freezeframe.adapters.libvirt.link import Link
-from freezeframe.adapters.libvirt.marks import Held, Marks
+from freezeframe.adapters.libvirt.marks import HELD_NAMESPACE, Held, Marks
 from freezeframe.adapters.libvirt.states import may_be_ours, of_event, of_state
 from freezeframe.lifecycles import VmStatus
 
@@ -58,6 +58,9 @@ class Holds:
         self._disowned: dict[str, Held] = {}
         self._owed: Counter[str] = Counter()
         """How often it is yet to be told of a VM that it runs, by our doing."""
+        self._unheard: Counter[str] = Counter()
+        """How often it is yet to be told of a VM that we wrote or took off a mark. Events come in
+        order, so whatever is told until then happened before, and says nothing of our stop."""
         self._origin = secrets.token_hex(4)
         self._count = count(1)
         self._writing: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
@@ -77,7 +80,8 @@ class Holds:
     def is_claimed(self, vm: str, status: VmStatus) -> bool:
         """Whether an event that tells `status` of `vm` tells of our doing; may come late."""
         claim = self._claims.get(vm)
-        return (claim is not None and claim.status is status) or self._owed[vm] > 0
+        is_told = claim is not None and claim.status is status and not self._unheard[vm]
+        return is_told or self._owed[vm] > 0
 
     def is_sure(self, vm: str, status: VmStatus) -> bool:
         """Whether the host told that `vm` is stopped so by our doing, and nothing since."""
@@ -91,7 +95,8 @@ class Holds:
         with self._writing[vm]:
             with self._lock:
                 self._claims[vm] = _Claim(status, None)
-            held = self._marks.hold(domain, status, f"{self._origin}-{next(self._count)}")
+            with self._told_later(vm):
+                held = self._marks.hold(domain, status, f"{self._origin}-{next(self._count)}")
             with self._lock:
                 self._claims[vm] = _Claim(status, held)
         try:
@@ -149,7 +154,7 @@ class Holds:
             runs = seen is not None and seen[0] is VmStatus.RUNNING
             if self._owed[vm]:
                 self._owed[vm] -= runs  # what is told is of a stop before the present one
-            elif claim is None or seen is None:
+            elif claim is None or seen is None or self._unheard[vm]:
                 return
             elif seen[0] is claim.status:
                 self._claims[vm] = replace(claim, is_told=True)
@@ -160,13 +165,16 @@ class Holds:
                     self._taken_off.put((vm, claim.status, claim.held))
 
     def on_metadata(self, vm: str, namespace: str) -> None:
-        """See `Listener`; nobody else touches these marks."""
+        """See `Listener`; only adapters touch these marks."""
+        if namespace == HELD_NAMESPACE:
+            self._hear(vm)
 
     def on_lost(self, why: str) -> None:
         """See `Listener`; claims last, but what was still to be told is lost."""
         del why
         with self._lock:
             self._owed.clear()
+            self._unheard.clear()
 
     def on_back(self) -> None:
         """See `Listener`."""
@@ -191,6 +199,22 @@ class Holds:
                 if held.is_stale or (was_stopped and self._is_own(held)):
                     self._disown(vm, stop, held)
 
+    @contextlib.contextmanager
+    def _told_later(self, vm: str) -> Iterator[None]:
+        """The host tells of the mark that is changed within, unless that fails."""
+        with self._lock:
+            self._unheard[vm] += 1
+        try:
+            yield
+        except BaseException:
+            self._hear(vm)
+            raise
+
+    def _hear(self, vm: str) -> None:
+        """A mark that was written or taken off was told of, or it was not done after all."""
+        with self._lock:
+            self._unheard[vm] = max(0, self._unheard[vm] - 1)
+
     def _is_own(self, held: Held) -> bool:
         return held.token.startswith(f"{self._origin}-")
 
@@ -212,5 +236,8 @@ class Holds:
         with self._writing[vm]:
             domain = self._link.handle("take a mark off", vm).lookupByName(vm)
             if self._marks.held(domain, status) == held:
-                self._marks.let_go(domain, status)
+                with self._told_later(vm):
+                    was_there = self._marks.let_go(domain, status)
+                if not was_there:
+                    self._hear(vm)
                 self._disowned.pop(vm, None)

@@ -98,13 +98,15 @@ class Marks:
         domain.setMetadata(_ELEMENT, text, _KEY, HELD_NAMESPACE, _place(status))
         return held
 
-    def let_go(self, domain: Domain, status: VmStatus) -> None:
-        """Take our mark off; none is as well."""
+    def let_go(self, domain: Domain, status: VmStatus) -> bool:
+        """Take our mark off; whether there was one."""
         try:
             domain.setMetadata(_ELEMENT, None, _KEY, HELD_NAMESPACE, _place(status))
         except self._libvirt.libvirtError as error:
             if error.get_error_code() != self._libvirt.VIR_ERR_NO_DOMAIN_METADATA:
                 raise
+            return False
+        return True
 
     def _read(self, domain: Domain, namespace: str, flags: int) -> str | None:
         for attempt in range(_ATTEMPTS):
