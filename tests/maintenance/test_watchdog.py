@@ -90,12 +90,13 @@ def test_without_a_host_there_is_no_watchdog(tmp_path: Path, fleet: Fleet) -> No
         Watchdog(gone, LONG, tmp_path / "run", source="watchdog 1")
 
 
-def test_one_that_is_killed_is_replaced_by_one_that_knows_every_lease(
-    watchdog: Watchdog, tmp_path: Path
+@pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGTERM])
+def test_one_that_is_killed_or_ended_is_replaced_by_one_that_knows_every_lease(
+    watchdog: Watchdog, tmp_path: Path, by: signal.Signals
 ) -> None:
     watchdog.lease(lease("v"))
     pid, began = watchdog.pid, ticks(watchdog.pid)
-    os.kill(pid, signal.SIGKILL)
+    os.kill(pid, by)
     wait_until_gone(pid, began)
     for _ in range(int(SECONDS_MAX * 50)):
         if watchdog.pid != pid:
@@ -139,6 +140,15 @@ sys.stdin.read()
 """
 
 
+def test_one_whose_controller_is_gone_ends_when_asked_to(fleet: Fleet, tmp_path: Path) -> None:
+    watchdog = Watchdog(fleet, LONG, tmp_path / "run", source="watchdog 1")
+    watchdog.lease(lease("v"))
+    pid, began = watchdog.pid, ticks(watchdog.pid)
+    watchdog.close()
+    os.kill(pid, signal.SIGTERM)
+    wait_until_gone(pid, began)
+
+
 def test_it_outlives_a_killed_controller_until_a_later_run_takes_over(
     fleet: Fleet, tmp_path: Path
 ) -> None:
@@ -153,7 +163,7 @@ def test_it_outlives_a_killed_controller_until_a_later_run_takes_over(
         pid = int(controller.stdout.readline())
         began = ticks(pid)
         controller.kill()
-    assert {signal.SIGTERM, signal.SIGINT, signal.SIGHUP} <= ignored(pid)
+    assert ignored(pid) & {signal.SIGTERM, signal.SIGINT, signal.SIGHUP} == {signal.SIGHUP}
     assert ticks(pid) == began
     take_over(trails(folder), Kept())
     wait_until_gone(pid, began)

@@ -29,6 +29,11 @@ _HOST_STATUSES: Final = {
 SLACK_MS: Final = 1_000
 """How much longer than promised an answer is awaited before its outcome counts as unknown."""
 
+CLOCK_SLACK_MS: Final = 500
+"""The same for a clock: its agent is asked once more before it counts as dead, which it does when
+the reaction of a controller (`course.Tolerance`) is over.
+"""
+
 
 @dataclass(frozen=True)
 class Errand:
@@ -70,16 +75,25 @@ def _wanted(rulebook: Rulebook, course: Course) -> Iterator[Errand]:
         yield Errand(Operation.FINGERPRINT, places[name], name)
 
 
+def taking_ms(fleet: Fleet, operation: Operation | None) -> int:
+    """How long at most what is asked for may take of which the model has it that it takes no time;
+    0 for everything else, whose time the model counts.
+    """
+    if operation is Operation.SHUT_DOWN:
+        return fleet.limits.pause_ms
+    return fleet.timing.resume.max_ms if operation is Operation.BOOT else 0
+
+
 def deadline_ms(fleet: Fleet, errand: Errand) -> int:
-    """How long an answer to `errand` is awaited."""
+    """How long an answer to `errand` is awaited; of a clock, until it was set and read."""
     timing = fleet.timing
     host = next(each for each in fleet.hosts if each.name == errand.host)
     return {
         Operation.PAUSE: timing.pause.max_ms + SLACK_MS,
         Operation.RESUME: timing.resume.max_ms + SLACK_MS,
-        Operation.SET_CLOCK: timing.clock_sync.max_ms + SLACK_MS,
-        Operation.SHUT_DOWN: fleet.limits.pause_ms,
-        Operation.BOOT: timing.resume.max_ms + SLACK_MS,
+        Operation.SET_CLOCK: timing.clock_sync.max_ms + CLOCK_SLACK_MS,
+        Operation.SHUT_DOWN: taking_ms(fleet, Operation.SHUT_DOWN),
+        Operation.BOOT: taking_ms(fleet, Operation.BOOT) + SLACK_MS,
         Operation.FINGERPRINT: CHECK_MS,
         Operation.UPDATE: fleet.update_timeout_ms(host) + fleet.limits.pause_ms,
         Operation.ROLL_BACK: fleet.rollback_timeout_ms(host) + SLACK_MS,

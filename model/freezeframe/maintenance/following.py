@@ -87,7 +87,8 @@ def _time_passed(
 ) -> Followed:
     followed = let_pass(rulebook, course, record.monotonic_ms, tolerance)
     is_restart = isinstance(record.fact, ControllerStarted) and course.at_ms is not None
-    if not is_restart or not (followed.divergences or followed.course.overdue):
+    is_excused = any(each.instance.rule.actor is Actor.FAULT for each in followed.steps)
+    if not is_restart or not (followed.divergences or followed.course.overdue or is_excused):
         return followed
     # Nothing was done, or nothing was heard of, that time should have waited for: it crashed.
     crash, restart = (

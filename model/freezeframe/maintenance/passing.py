@@ -13,6 +13,7 @@ from freezeframe.protocol import Actor, Instance
 from freezeframe.protocol.components import VM, Controller
 
 from .course import ERRANDS, Course, Deviation, Divergence, Followed, Overdue, Taken, Tolerance
+from .errands import taking_ms
 from .rulebook import Rulebook
 
 
@@ -78,6 +79,7 @@ def _overdue(rulebook: Rulebook, course: Course, due: list[Instance]) -> dict[st
     for instance in due:
         is_asked = instance.rule.actor is Actor.HYPERVISOR or instance.rule.name in ERRANDS
         since_ms = max(now_ms, course.grace_ms) if is_asked else now_ms
+        since_ms += taking_ms(rulebook.fleet, ERRANDS.get(instance.rule.name))
         known = course.overdue.get(str(instance), Overdue(since_ms))
         is_in_sight = _is_in_sight(rulebook, course, instance)
         found[str(instance)] = known if is_in_sight else Overdue(now_ms)
@@ -135,7 +137,7 @@ def _late(rulebook: Rulebook, course: Course, instance: Instance) -> Followed:
 
 def excuses(rulebook: Rulebook, course: Course, instance: Instance) -> Iterator[Followed]:
     """Ways in which a fault that nobody sees, before `instance` was overdue, explains that it does
-    not come.
+    not come; none after which it would be overdue again, for that explains nothing.
     """
     slot = instance.parts[0].slots[0]
     kind = rulebook.system.slots[slot].kind
@@ -150,5 +152,7 @@ def excuses(rulebook: Rulebook, course: Course, instance: Instance) -> Iterator[
             continue
         counted = rulebook.system.tick(slot, after[slot], overdue_ms)
         excused = replace(course, state=(*after[:slot], counted, *after[slot + 1 :]))
+        if instance in rulebook.outlook(excused.state)[0]:
+            continue
         taken = (Taken(course.at_ms or 0, fault),)
         yield Followed(excused, taken, tuple(undeclared(rulebook, excused, fault)))

@@ -85,6 +85,7 @@ class Site:
         self._subscription: Subscription | None = None
         self._calls: dict[Errand, Call[Any]] = {}
         self._readings: dict[Errand, Call[ClockReading]] = {}
+        self._ends_ms: dict[Errand, int] = {}
         self._told: list[Change | Sight] = []
 
     @property
@@ -103,7 +104,11 @@ class Site:
             self._subscription = self.hypervisor.subscribe(deadline_ms=LOOK_MS)
 
     def begin(self, errand: Errand, *, deadline_ms: int) -> None:
-        """Ask for `errand`; its answer comes as news."""
+        """Ask for `errand`; its answer comes as news, and says within `deadline_ms` what is known.
+
+        Setting a clock includes reading it.
+        """
+        self._ends_ms[errand] = self.hypervisor.clock.monotonic_ms() + deadline_ms
         self._calls[errand] = self._asked(errand, deadline_ms)
 
     def forget(self, errand: Errand) -> None:
@@ -179,7 +184,8 @@ class Site:
             yield from self._failed(errand, error)
             return
         if errand.operation is Operation.SET_CLOCK and errand.vm is not None:
-            reading = self.hypervisor.read_clock(errand.vm, deadline_ms=LOOK_MS)
+            left_ms = self._ends_ms[errand] - self.hypervisor.clock.monotonic_ms()
+            reading = self.hypervisor.read_clock(errand.vm, deadline_ms=max(1, left_ms))
             self._readings[errand] = reading
             return
         yield self._told_of(errand, Outcome.COMPLETED)

@@ -9,8 +9,9 @@ input; the first line is its charge (`client.Watchdog`), the others are
 
 When its hosts are open it answers `{"id": 0, "why": ""}`, or says why not and ends. The end of its
 input says that the controller is gone, in whatever way; it then ends as soon as no lease can come
-to anything any more. SIGUSR1 says that another watchdog has taken over. No other request to end is
-for it to follow, because VMs may be paused; it is done within the limit of a pause anyway.
+to anything any more. SIGUSR1 says that another watchdog has taken over. Asked to end by SIGTERM or
+SIGINT it brings back at once what is paused under a lease, and ends. Where a host fails, it does
+not try for ever (`watching.OUT_OF_REACH_MS`, `ENDING_MS`).
 """
 
 from __future__ import annotations
@@ -60,10 +61,11 @@ class _Sink:
 
 class _Process:
     def __init__(self) -> None:
-        self._is_retired = False
+        self._is_retired = self._is_ending = False
         self._watches: dict[str, HostWatch] = {}
-        for ignored in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(ignored, signal.SIG_IGN)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, self._end)
         signal.signal(signal.SIGUSR1, self._retire)
 
     def run(self) -> int:
@@ -82,9 +84,11 @@ class _Process:
         for watch in self._watches.values():
             watch.orphan()
         while not all(watch.is_free for watch in self._watches.values()):
-            if self._is_retired:
-                for watch in self._watches.values():
+            for watch in self._watches.values():
+                if self._is_retired:
                     watch.retire()
+                if self._is_ending:
+                    watch.end()
             time.sleep(_LOOK_SECONDS)
         for watch in self._watches.values():
             watch.close()
@@ -110,9 +114,11 @@ class _Process:
             watch.start()
 
     def _messages(self) -> Iterator[Mapping[str, Any]]:
-        """What the controller tells, until it is gone or another watchdog has taken over."""
+        """What the controller tells, until it is gone, another watchdog has taken over, or this one
+        is asked to end.
+        """
         begun = b""
-        while not self._is_retired:
+        while not (self._is_retired or self._is_ending):
             if select.select([sys.stdin], [], [], _LOOK_SECONDS)[0]:
                 read = os.read(sys.stdin.fileno(), 65_536)
                 if not read:
@@ -130,6 +136,9 @@ class _Process:
 
     def _retire(self, *_: object) -> None:
         self._is_retired = True
+
+    def _end(self, *_: object) -> None:
+        self._is_ending = True
 
 
 def _answer(number: int, why: str) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Iterator
-from typing import Final, Protocol, runtime_checkable
+from typing import Any, Final, Protocol, runtime_checkable
 
 from freezeframe.adapters.errors import AdapterError
 from freezeframe.adapters.protocol import Call, Clock, Observes, UpdatesHost
@@ -24,6 +24,13 @@ GRANT_MS: Final = 500
 """How long a host has to show a VM of which a lease is asked."""
 
 RETRY_SECONDS: Final = 0.2
+OUT_OF_REACH_MS: Final = 600_000
+"""How long a host that fails is tried once the controller is dead: long past the limit of pauses,
+and time enough for a daemon to be started again."""
+
+ENDING_MS: Final = 10_000
+"""The same once the watchdog was asked to end."""
+
 CLOCK_TRIES: Final = 3
 """How often a resumed VM's clock is tried to be set; its guest agent may be late."""
 
@@ -47,9 +54,16 @@ class HostWatch:
     """
 
     def __init__(
-        self, adapter: Watched, commands: Updating, bounds: Bounds, recorder: Recorder
+        self,
+        adapter: Watched,
+        commands: Updating,
+        bounds: Bounds,
+        recorder: Recorder,
+        *,
+        out_of_reach_ms: int = OUT_OF_REACH_MS,
     ) -> None:
         """Watch through `adapter`, whose calls go through `recorder`."""
+        self._out_of_reach_ms = out_of_reach_ms
         self._adapter, self._commands = adapter, commands
         self._bounds, self._recorder = bounds, recorder
         self._clock: Clock = adapter.clock
@@ -58,6 +72,8 @@ class HostWatch:
         self._clocks: dict[str, int] = {}
         """The VMs that were resumed and whose clocks are to be set, with the tries left."""
         self._is_acting = self._is_orphaned = self._is_retired = self._is_over = False
+        self._is_ending = False
+        self._gives_up_ms: int | None = None
         self._thread = threading.Thread(target=self._run, name="freezeframe-watch", daemon=True)
 
     def start(self) -> None:
@@ -73,7 +89,7 @@ class HostWatch:
         if not found.is_marked:
             return "expected a VM that is marked for freezeframe, found another"
         with self._changed:
-            if self._is_acting or self._is_retired:
+            if self._is_acting or self._is_retired or self._is_ending:
                 return "expected a watchdog at rest, found it bringing the host's VMs back"
             self._leases[lease.vm] = lease
             self._changed.notify_all()
@@ -88,6 +104,15 @@ class HostWatch:
         """The controller is dead, so a lease that has come to nothing ends by itself."""
         with self._changed:
             self._is_orphaned = True
+            self._give_up_after(self._out_of_reach_ms)
+            self._changed.notify_all()
+
+    def end(self) -> None:
+        """Bring back at once whatever is paused under a lease, and watch no longer."""
+        with self._changed:
+            if not self._is_ending:
+                self._is_ending = True
+                self._give_up_after(min(self._out_of_reach_ms, ENDING_MS))
             self._changed.notify_all()
 
     def retire(self) -> None:
@@ -111,6 +136,10 @@ class HostWatch:
             self._changed.notify_all()
         self._thread.join()
 
+    def _give_up_after(self, duration_ms: int) -> None:
+        at_ms = self._clock.monotonic_ms() + duration_ms
+        self._gives_up_ms = min(at_ms, self._gives_up_ms or at_ms)
+
     def _run(self) -> None:
         while (leases := self._awaited()) is not None:
             try:
@@ -122,6 +151,8 @@ class HostWatch:
         """The leases, as soon as a move may be due; None when it is over."""
         with self._changed:
             while not self._is_over:
+                if self._is_ending and self._leases:
+                    return tuple(self._leases.values())
                 until_ms = waits_until_ms(self._leases.values(), self._bounds)
                 wait_ms = None if until_ms is None else until_ms - self._clock.monotonic_ms()
                 if wait_ms is not None and wait_ms <= 0:
@@ -139,7 +170,8 @@ class HostWatch:
             and state.is_held
         ]
         now_ms, beneath = self._clock.monotonic_ms(), self._commands.beneath()
-        move = next_move(paused, beneath, now_ms, self._bounds, is_acting=self._is_acting)
+        is_acting = self._is_acting or self._is_ending
+        move = next_move(paused, beneath, now_ms, self._bounds, is_acting=is_acting)
         if move is not None:
             with self._changed:
                 self._is_acting = True
@@ -161,7 +193,7 @@ class HostWatch:
             self._is_acting = False
             for lease in leases:
                 is_past = now_ms >= lease.since_ms + self._bounds.resume_ms
-                if self._is_retired or (self._is_orphaned and is_past):
+                if self._is_retired or self._is_ending or (self._is_orphaned and is_past):
                     self._leases.pop(lease.vm, None)
 
     def _roll_back(self) -> None:
@@ -176,8 +208,11 @@ class HostWatch:
             self._pause_before_retry()
 
     def _set_clocks(self) -> None:
-        calls = [(vm, self._recorder.set_clock(vm, deadline_ms=LOOK_MS)) for vm in self._clocks]
-        done = set(_succeeded(calls))
+        """Set them, and read them, for only that shows that they are right."""
+        recorder = self._recorder
+        calls = [(vm, recorder.set_clock(vm, deadline_ms=LOOK_MS)) for vm in self._clocks]
+        readings = [(vm, recorder.read_clock(vm, deadline_ms=LOOK_MS)) for vm in _succeeded(calls)]
+        done = set(_succeeded(readings))
         self._clocks = {
             vm: tries - 1 for vm, tries in self._clocks.items() if vm not in done and tries > 1
         }
@@ -185,11 +220,16 @@ class HostWatch:
             self._pause_before_retry()
 
     def _pause_before_retry(self) -> None:
+        """Wait a little, or let go of the leases where it has been tried for long enough."""
         with self._changed:
-            self._changed.wait(RETRY_SECONDS)
+            until_ms = self._gives_up_ms
+            if until_ms is not None and self._clock.monotonic_ms() >= until_ms:
+                self._leases, self._is_acting = {}, False
+            else:
+                self._changed.wait(RETRY_SECONDS)
 
 
-def _succeeded(calls: Collection[tuple[str, Call[None]]]) -> Iterator[str]:
+def _succeeded(calls: Collection[tuple[str, Call[Any]]]) -> Iterator[str]:
     """The VMs whose calls succeeded; what failed was recorded."""
     for vm, call in calls:
         try:
