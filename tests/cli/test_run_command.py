@@ -183,3 +183,19 @@ def test_a_failed_update_halts_and_an_operator_lets_it_go_on(
     resumed = call("run", fleet, "--resume")
     assert resumed.code == 0, resumed.out + resumed.err
     assert sorted((tmp_path / "updated").read_text().split()) == ["a", "b"]
+
+
+def test_vms_of_one_name_on_two_hosts_are_maintained_as_import_names_them(
+    call: Call, fleet: Path, tmp_path: Path
+) -> None:
+    for host in ("a", "b"):
+        write_host(tmp_path / f"{host}.xml", {"web": MARK})
+    text = fleet.read_text()
+    for host in ("a", "b"):
+        text = text.replace(f'name = "{host}-vm"', f'name = "web@{host}"\ndomain = "web"')
+    fleet.write_text(text.replace("$FREEZEFRAME_HOST", "$FREEZEFRAME_HOST:$FREEZEFRAME_VMS"))
+    answer = call("run", fleet)
+    assert (answer.code, answer.err) == (0, "")
+    assert sorted((tmp_path / "updated").read_text().split()) == ["a:web", "b:web"]
+    records = read_journal(tmp_path / "fleet.journal").records
+    assert {record.vm for record in records if record.vm is not None} == {"web@a", "web@b"}

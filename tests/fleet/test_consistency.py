@@ -114,6 +114,13 @@ PRESERVING += "or make a VM preservable on a host whose update is vm-preserving"
             'f:10: vms."w".address: expected an address of its own, found that of another (line 6)',
         ),
         (
+            HOSTS + VM + '[[vms]]\nname = "w"\nhost = "a"\ndomain = "v"',
+            (
+                'f:9: vms."w".domain: expected a domain of its own on "a", found that of another '
+                "VM (line 4)"
+            ),
+        ),
+        (
             RUN + 'update_command = ["update"]',
             (
                 'f:4: hosts."a".update_command: expected a rollback_command beside it, without '

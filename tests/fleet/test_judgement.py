@@ -46,7 +46,7 @@ may_move_to = [
 """
 
 KNOWN_OF_VMS = (
-    "name, host, availability_set, update_domain, may_move_to, preservable, exists, address"
+    "name, host, availability_set, update_domain, may_move_to, preservable, exists, address, domain"
 )
 
 

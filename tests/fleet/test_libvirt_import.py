@@ -82,6 +82,7 @@ def test_equal_names_of_hosts_and_domains_are_told_apart(tmp_path: Path) -> None
     assert second == f"{first}-2"
     assert [each.uri for each in fleet.hosts] == [one, two]
     assert [vm.name for vm in fleet.vms] == ["db", f"web@{first}", f"web@{second}"]
+    assert [vm.domain for vm in fleet.vms] == [None, "web", "web"]
     assert notes == (
         f"web@{first} is the domain web, a name that several hosts have",
         f"web@{second} is the domain web, a name that several hosts have",

@@ -87,7 +87,11 @@ def fleets(draw: st.DrawFn) -> Fleet:
     ]
     names = draw(st.lists(NAMES, max_size=5, unique=True))
     guests = tuple(
-        replace(draw(vms(name, hosts, sets)), address=draw(st.sampled_from([None, f"10.0.0.{n}"])))
+        replace(
+            draw(vms(name, hosts, sets)),
+            address=draw(st.sampled_from([None, f"10.0.0.{n}"])),
+            domain=draw(st.sampled_from([None, f"{n} of its host"])),
+        )
         for n, name in enumerate(names)
     )
     faults = draw(of(Faults, COUNTS))
@@ -155,7 +159,7 @@ SMALL = Fleet(
     ),
     vms=(
         VirtualMachine("v", "a", "web", 0, may_move_to=("b",)),
-        VirtualMachine("w", "b", preservable=False, exists=False, address="10.0.0.5"),
+        VirtualMachine("w", "b", preservable=False, exists=False, address="10.0.0.5", domain="w 1"),
     ),
     availability_sets=(AvailabilitySet("web"), AvailabilitySet("db", 1, 1)),
     timing=Timing(update=Span(500, 15_000), recovery=Span(0, 1_800_000)),
@@ -219,6 +223,7 @@ host = "b"
 preservable = false
 exists = false
 address = "10.0.0.5"
+domain = "w 1"
 """
 
 

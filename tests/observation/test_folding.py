@@ -54,6 +54,14 @@ def test_a_pause_of_unknown_outcome_counts_until_the_vm_is_seen_running() -> Non
     assert ledger.vm("vm").is_down_for_maintenance, "the pause came about after all"
 
 
+def test_a_pause_is_no_older_than_the_vm_was_seen_running_after_its_request() -> None:
+    """As by a controller that starts again after one that died before its request was begun."""
+    ledger = ledger_of((0, RUNS), (100, asked(PAUSE)), (9_000, RUNS), (9_500, PAUSED))
+    ledger.advance(10_000)
+    assert ledger.vm("vm").is_down_for_maintenance
+    assert ledger.vm("vm").paused_seconds == 1
+
+
 def test_a_failed_pause_ends_the_count_and_a_failed_resume_does_not() -> None:
     failed = ledger_of((0, RUNS), (100, asked(PAUSE)), (300, Told(PAUSE, Outcome.FAILED)))
     assert failed.vm("vm").is_running

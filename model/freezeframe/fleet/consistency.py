@@ -80,6 +80,7 @@ def inconsistencies(file: FleetTable, line: Callable[[Path], int]) -> Iterator[F
     yield from _fault_domains(file, found, line)
     yield from _reached_twice(file, line, "hosts", "uri", "a URI")
     yield from _reached_twice(file, line, "vms", "address", "an address")
+    yield from _domains_used_twice(file, line)
     for index, host in enumerate(file.hosts):
         yield from _commands(file, index, host)
     yield from _idle_budgets(file)
@@ -190,6 +191,21 @@ def _reached_twice(
             path: Path = (kind, used, key)
             text = f"expected {expected} of its own, found that of another (line {line(path)})"
             yield Finding((kind, index, key), text, given=(path,))
+
+
+def _domains_used_twice(file: FleetTable, line: Callable[[Path], int]) -> Iterator[Finding]:
+    """Find VMs that one host knows by one name."""
+    first: dict[tuple[str, str], int] = {}
+    for index, vm in enumerate(file.vms):
+        used = first.setdefault((vm.host, vm.domain or vm.name), index)
+        if used != index and (vm.domain or file.vms[used].domain):
+            at, other = (_domain_path(file, number) for number in (index, used))
+            text = f"expected a domain of its own on {shown(vm.host)}, found that of another VM"
+            yield Finding(at, f"{text} (line {line(other)})", given=(other,))
+
+
+def _domain_path(file: FleetTable, index: int) -> Path:
+    return ("vms", index, "domain" if file.vms[index].domain else "name")
 
 
 def _commands(file: FleetTable, index: int, host: HostTable) -> Iterator[Finding]:

@@ -153,6 +153,7 @@ def _vms(table: FleetTable, counts: dict[str, int]) -> Iterator[VirtualMachine]:
             preservable=each.preservable,
             exists=each.exists,
             address=each.address,
+            domain=each.domain,
         )
 
 

@@ -208,12 +208,13 @@ def _assembled(
         if seen[name] > 1:
             name = f"{name}@{names[domain.uri]}"
             notes.append(f"{name} is the domain {domain.name}, a name that several hosts have")
+        known_as = domain.name if name != domain.name else None
         set_name, number = domain.placement or (None, None)
         if set_name is not None and number is not None:
             updates, faults = counts.get(set_name, (1, AvailabilitySet.fault_domains))
             faults = max(faults, chosen.get(domain.uri, 0) + 1)
             counts[set_name] = (max(updates, number + 1), faults)
-        vms.append(VirtualMachine(name, names[domain.uri], set_name, number))
+        vms.append(VirtualMachine(name, names[domain.uri], set_name, number, domain=known_as))
     fleet = Fleet(
         name="imported from libvirt",
         hosts=tuple(Host(names[uri], chosen.get(uri, 0), uri=uri) for uri in hostnames),

@@ -163,8 +163,9 @@ class VirtualMachine:
     `may_move_to` names the other hosts that its customer may move it to, `preservable` is False for
     a series that must not be paused (it is shut down and started again instead), and `exists` is
     False for a VM that its customer may create meanwhile. `update_domain` is None exactly when it
-    is in no set. `address` is the IP address from which it asks for its scheduled events, and
-    nothing that a check asks.
+    is in no set. The rest is nothing that a check asks: `address` is the IP address from which it
+    asks for its scheduled events, and `domain` is what its host calls it, None where that is its
+    name.
     """
 
     name: str
@@ -175,6 +176,7 @@ class VirtualMachine:
     preservable: bool = True
     exists: bool = True
     address: str | None = None
+    domain: str | None = None
 
 
 @dataclass(frozen=True)

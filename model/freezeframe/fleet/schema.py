@@ -217,6 +217,7 @@ class VmTable(_Table):
     preservable: _Flag = True
     exists: _Flag = True
     address: _Address | None = None
+    domain: _Name | None = None
 
 
 class FleetTable(_Table):

@@ -7,7 +7,7 @@ A command is any program. It runs in a process group of its own, with this in it
 
 * `FREEZEFRAME_OPERATION`: `update` or `roll back`;
 * `FREEZEFRAME_HOST`, `FREEZEFRAME_URI`: the host's name and adapter in the fleet file;
-* `FREEZEFRAME_VMS`: the names of its VMs, one a line;
+* `FREEZEFRAME_VMS`: the names by which it knows its VMs, one a line;
 * `FREEZEFRAME_DEADLINE_SECONDS`: after how many seconds its whole group is killed.
 
 Exit code 0 says that it is done, and anything else that it failed. It is killed without warning
@@ -72,7 +72,7 @@ class HostCommands:
     def __init__(self, fleet: Fleet, host: Host, folders: Path) -> None:
         """Keep what is to be kept below `folders`, which is made."""
         self._host = host
-        self._vms = tuple(vm.name for vm in fleet.vms if vm.host == host.name)
+        self._vms = tuple(vm.domain or vm.name for vm in fleet.vms if vm.host == host.name)
         self._update_ms = fleet.update_timeout_ms(host)
         self._rollback_ms = fleet.rollback_timeout_ms(host)
         self._folder = folders / hashlib.sha256(host.name.encode()).hexdigest()[:16]

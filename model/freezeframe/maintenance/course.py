@@ -21,6 +21,11 @@ ERRANDS: Final = {
 }
 """Steps that are taken when what was asked for is completed, not when it is asked."""
 
+WATCHDOG: Final = "watchdog"
+"""How sources of records begin that are of a watchdog. To the model it is a controller that starts
+again: it does what the rules have the controller do, when that is dead or hangs.
+"""
+
 
 @dataclass(frozen=True)
 class Tolerance:

@@ -27,7 +27,7 @@ from freezeframe.protocol import Actor, Instance, State
 from freezeframe.protocol.components import VM, Controller
 from freezeframe.protocol.language import Duration
 
-from .course import Course, Deviation, Divergence, Followed, MemoryCheck, Taken, Tolerance
+from .course import WATCHDOG, Course, Deviation, Divergence, Followed, MemoryCheck, Taken, Tolerance
 from .explaining import Goal, goal_of
 from .passing import excuses, let_pass, undeclared
 from .reconciling import reconciled
@@ -86,9 +86,7 @@ def _time_passed(
     rulebook: Rulebook, course: Course, record: Record, tolerance: Tolerance
 ) -> Followed:
     followed = let_pass(rulebook, course, record.monotonic_ms, tolerance)
-    is_restart = isinstance(record.fact, ControllerStarted) and course.at_ms is not None
-    is_excused = any(each.instance.rule.actor is Actor.FAULT for each in followed.steps)
-    if not is_restart or not (followed.divergences or followed.course.overdue or is_excused):
+    if course.at_ms is None or not _tells_of_a_crash(record, followed):
         return followed
     # Nothing was done, or nothing was heard of, that time should have waited for: it crashed.
     crash, restart = (
@@ -103,6 +101,16 @@ def _time_passed(
         down.steps + passed.steps + up.steps,
         down.divergences + passed.divergences + up.divergences,
     )
+
+
+def _tells_of_a_crash(record: Record, passed: Followed) -> bool:
+    """Whether the time that passed until `record` is best explained by a controller's death."""
+    is_missed = bool(passed.divergences) or any(
+        each.instance.rule.actor is Actor.FAULT for each in passed.steps
+    )
+    if isinstance(record.fact, ControllerStarted):
+        return is_missed or bool(passed.course.overdue)
+    return is_missed and record.source.startswith(WATCHDOG)
 
 
 def _controller(rulebook: Rulebook) -> int:
@@ -140,7 +148,7 @@ def _reached(rulebook: Rulebook, course: Course, goal: Goal, record: Record) -> 
     """The likeliest step that leads to `goal`, or that there is none."""
     candidates = list(_candidates(rulebook, goal))
     beyond: Followed | None = None
-    for premise in (*_premises(rulebook, course), *_unseen(rulebook, course, goal)):
+    for premise in (*_premises(rulebook, course), *_unseen(rulebook, course, goal, record)):
         for instance in candidates:
             state = rulebook.take(premise.course.state, instance)
             if state is not None and goal.is_reached(rulebook, state):
@@ -169,9 +177,15 @@ def _premises(rulebook: Rulebook, course: Course) -> Iterator[Followed]:
             yield from excuses(rulebook, course, instance)
 
 
-def _unseen(rulebook: Rulebook, course: Course, goal: Goal) -> Iterator[Followed]:
-    """The course after something that was promised and that nobody saw before what came of it."""
-    for instance in rulebook.about(goal.slot, {Actor.HYPERVISOR}):
+def _unseen(rulebook: Rulebook, course: Course, goal: Goal, record: Record) -> Iterator[Followed]:
+    """The course after something that was promised and that nobody saw before what came of it.
+
+    A watchdog finds a host on which an update was decided and not begun as if it was rolled back.
+    """
+    actors = {Actor.HYPERVISOR}
+    if record.source.startswith(WATCHDOG):
+        actors.add(Actor.CONTROLLER)
+    for instance in rulebook.about(goal.slot, actors):
         state = rulebook.take(course.state, instance)
         if state is not None and instance.parts[0].slots[0] == goal.slot:
             taken = Taken(course.at_ms or 0, instance)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from freezeframe.adapters.errors import AdapterError, OutcomeUnknown, Unreachable
+from freezeframe.adapters.naming import Hypervisor
 from freezeframe.adapters.protocol import Call, Clock, Subscription
 from freezeframe.adapters.values import (
     Capability,
@@ -25,7 +26,7 @@ from freezeframe.lifecycles import VmStatus
 from freezeframe.observation import Operation
 
 from .commands import CommandCall, HostCommands
-from .sites import LOOK_MS, Hypervisor
+from .sites import LOOK_MS
 from .watchdog.leases import Bounds, Lease, WatchdogError
 
 

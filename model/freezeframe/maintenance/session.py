@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from freezeframe.adapters import open_adapter
 from freezeframe.adapters.machine_clock import MachineClock
+from freezeframe.adapters.naming import Hypervisor, open_hypervisor
 from freezeframe.fleet import Fleet, Host, UpdateKind
 from freezeframe.observation import Record
 from freezeframe.protocol import Policy
 
 from .commands import HostCommands
+from .course import WATCHDOG
 from .driver import Runner
 from .errors import MaintenanceError, UnfitError
 from .journal import Journal
@@ -26,7 +27,7 @@ from .locks import locked_hosts
 from .maintained import MaintainedHost
 from .ports import Notices, SilentNotices
 from .rulebook import Rulebook
-from .sites import Hypervisor, Site
+from .sites import Site
 from .timekeeping import PolledTime
 from .watchdog.client import Watchdog
 from .watchdog.leases import Beneath, WatchdogError, bounds_of
@@ -72,7 +73,9 @@ def session(
             take_over(earlier, journal)
             _begin_anew(fleet, folder_of(path))
         adapters = _opened(fleet, stack)
-        watchdog = Watchdog(fleet, bounds, folder_of(path), source=f"watchdog of run {journal.run}")
+        watchdog = Watchdog(
+            fleet, bounds, folder_of(path), source=f"{WATCHDOG} of run {journal.run}"
+        )
         stack.callback(_leave, watchdog, folder_of(path), journal)
         hosts = {
             host.name: MaintainedHost(
@@ -142,11 +145,8 @@ def _opened(fleet: Fleet, stack: contextlib.ExitStack) -> Mapping[str, Hyperviso
     """Every host's adapter, closed in the end."""
 
     def opened(host: Host) -> Hypervisor:
-        adapter = open_adapter(host.uri or "")
+        adapter = open_hypervisor(fleet, host)
         stack.callback(adapter.close)
-        if not isinstance(adapter, Hypervisor):
-            text = f"{host.name}: expected an adapter that can pause VMs, found {host.uri}"
-            raise MaintenanceError(f"{text}, which cannot")
         return adapter
 
     with ThreadPoolExecutor() as pool:

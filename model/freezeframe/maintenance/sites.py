@@ -8,23 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, Protocol, runtime_checkable
+from typing import Any, Final
 
 from freezeframe.adapters.errors import AdapterError, Refused
-from freezeframe.adapters.protocol import (
-    Adapter,
-    AttendsUpdate,
-    Call,
-    FingerprintsMemory,
-    Observes,
-    Pauses,
-    ReadsClock,
-    SetsClock,
-    Stops,
-    Subscription,
-    TellsChanges,
-    UpdatesHost,
-)
+from freezeframe.adapters.naming import Hypervisor
+from freezeframe.adapters.protocol import AttendsUpdate, Call, Subscription, UpdatesHost
 from freezeframe.adapters.recording import outcome_of
 from freezeframe.adapters.values import Change, ClockReading, Fingerprint, Sampling, Sight, VmState
 from freezeframe.lifecycles import VmStatus
@@ -47,21 +35,6 @@ SAMPLING: Final = Sampling(pages=256, seed=1)
 
 LOOK_MS: Final = 1_000
 """How long a look at a host may take."""
-
-
-@runtime_checkable
-class Hypervisor(
-    Adapter,
-    Observes,
-    TellsChanges,
-    Pauses,
-    SetsClock,
-    ReadsClock,
-    FingerprintsMemory,
-    Stops,
-    Protocol,
-):
-    """What is asked of an adapter; its capabilities tell what it lacks."""
 
 
 @dataclass(frozen=True)

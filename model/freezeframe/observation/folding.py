@@ -131,7 +131,8 @@ def _pauses(vm: SeenVm, reason: Reason, late_ms: int) -> SeenVm:
 
 def _runs(vm: SeenVm, reason: Reason, late_ms: int) -> SeenVm:
     if vm.status is VmStatus.PAUSING and vm.is_down_for_maintenance and not vm.may_yet_pause:
-        return vm  # seen before its CPUs stood still; the answer to the request will tell
+        # Its CPUs did not stand still yet, so its pause is no older; the answer will tell the rest.
+        return replace(vm, paused_ms=late_ms)
     known = replace(
         vm,
         status=VmStatus.RUNNING,

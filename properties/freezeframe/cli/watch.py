@@ -85,7 +85,9 @@ def watch(  # noqa: PLR0917 (click calls it by name)
     """Judge live hosts by the promises, whoever maintains them.
 
     Nothing is changed on the hosts. Without URI, those that the fleet file gives to its hosts are
-    watched. A host that goes away is watched again when it is back.
+    watched. A host that goes away is watched again when it is back, and one of the fleet file that
+    is out of reach at the beginning when it can be reached. A connection that may only read is
+    enough: qemu+unix:///system?socket=/run/libvirt/libvirt-sock-ro.
     """
     if records is not None:
         refuse_unwritable("--records", records)
@@ -100,7 +102,7 @@ def watch(  # noqa: PLR0917 (click calls it by name)
     from .watch_view import WatchView  # noqa: PLC0415 (likewise)
 
     feeds = feeds_of(wanted, chosen, takes_any_pause=pauses == "any")
-    clock = feeds[0].adapter.clock
+    clock = feeds[0].clock
     with ExitStack() as stack:
         for feed in feeds:
             stack.callback(feed.end)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from freezeframe.adapters import Change, Origin, Sight, Unreachable
@@ -11,6 +13,7 @@ from freezeframe.fleet import AvailabilitySet, Fleet, FreezeframeError, Host, Vi
 from freezeframe.lifecycles import VmStatus
 from freezeframe.observation import (
     Ended,
+    Fact,
     Provenance,
     Reason,
     Record,
@@ -20,6 +23,7 @@ from freezeframe.observation import (
     write_records,
 )
 from freezeframe.reporting import Verdict
+from tests.maintenance.hosts import write_host
 
 from .scripted import ScriptedHost
 
@@ -30,6 +34,8 @@ FLEET = Fleet(
     (AvailabilitySet("web"),),
 )
 RUNNING, PAUSED = VmStatus.RUNNING, VmStatus.PAUSED
+TOLD_WITHIN_MS = 30_000
+"""Longer than anything takes to be told, unless something is wrong."""
 
 
 def change(
@@ -193,3 +199,35 @@ def test_a_host_has_the_name_that_the_fleet_gives_its_uri() -> None:
     (feed,) = feeds_of(["simulated:a"], fleet, takes_any_pause=True)
     assert feed.host == "rack-7"
     feed.end()
+
+
+def test_a_host_out_of_reach_at_the_beginning_is_told_and_tried_again(tmp_path: Path) -> None:
+    pytest.importorskip("libvirt", reason="needs libvirt's Python binding")
+    there = write_host(tmp_path / "a.xml", {"v": ""})
+    absent = f"test://{tmp_path}/b.xml"
+    hosts = (Host("a", uri=there), Host("b", uri=absent))
+    fleet = Fleet("two hosts", hosts, (VirtualMachine("v", "a"), VirtualMachine("w", "b")))
+    feeds = feeds_of([there, absent], fleet, takes_any_pause=True)
+    records: list[Record] = []
+    watch = Watch(feeds, fleet, records.append)
+
+    def saw(fact: type[Fact], host: str) -> None:
+        ends_at_ms = feeds[0].clock.monotonic_ms() + TOLD_WITHIN_MS
+        while not any(isinstance(each.fact, fact) and each.host == host for each in records):
+            assert feeds[0].clock.monotonic_ms() < ends_at_ms, (fact, host)
+            list(watch.step(feeds[0].clock.monotonic_ms(), wait_ms=100))
+
+    watch.begin()
+    saw(VmSeen, "a")
+    saw(SightChanged, "b")
+    write_host(tmp_path / "b.xml", {"w": ""})
+    saw(VmSeen, "b")
+    list(watch.end(feeds[0].clock.monotonic_ms()))
+    told = [each.fact.is_in_sight for each in records if isinstance(each.fact, SightChanged)]
+    assert told == [False, True]
+
+
+def test_a_host_that_no_fleet_names_must_be_in_reach(tmp_path: Path) -> None:
+    pytest.importorskip("libvirt", reason="needs libvirt's Python binding")
+    with pytest.raises(FreezeframeError, match=r"b\.xml"):
+        feeds_of([f"test://{tmp_path}/b.xml"], FLEET, takes_any_pause=True)

@@ -29,14 +29,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
-from freezeframe.adapters import open_adapter
+from freezeframe.adapters.naming import open_hypervisor
 from freezeframe.adapters.recording import Recorder
 from freezeframe.fleet import FreezeframeError, Host, parse_fleet
 from freezeframe.maintenance.commands import HostCommands
 from freezeframe.observation import Record, header_line, record_line
 
-from .leases import Bounds, Lease, WatchdogError
-from .watching import HostWatch, Watched
+from .leases import Bounds, Lease
+from .watching import HostWatch
 
 _LOOK_SECONDS: Final = 0.1
 """How often it looks whether it is to retire, or whether all is over."""
@@ -100,9 +100,7 @@ class _Process:
         sink = _Sink(Path(charge["records"]))
 
         def opened(host: Host) -> HostWatch:
-            adapter = open_adapter(host.uri or "")
-            if not isinstance(adapter, Watched):
-                raise WatchdogError(f"{host.uri}: expected an adapter that pauses VMs")
+            adapter = open_hypervisor(fleet, host)
             source = f"{charge['source']} at {host.name}"
             recorder = Recorder(adapter, sink, source=source, host=host.name)
             return HostWatch(adapter, HostCommands(fleet, host, commands), bounds, recorder)

@@ -12,8 +12,8 @@ from typing import Any, Final, Protocol, runtime_checkable
 from freezeframe.adapters.errors import AdapterError
 from freezeframe.adapters.protocol import Call, Clock, Observes, UpdatesHost
 from freezeframe.adapters.recording import Maintains, Recorder
-from freezeframe.lifecycles import VmStatus
-from freezeframe.observation import Operation
+from freezeframe.lifecycles import HostStatus, VmStatus
+from freezeframe.observation import HostSeen, Operation
 
 from .leases import Beneath, Bounds, Lease, Move, next_move, waits_until_ms
 
@@ -72,7 +72,7 @@ class HostWatch:
         self._clocks: dict[str, int] = {}
         """The VMs that were resumed and whose clocks are to be set, with the tries left."""
         self._is_acting = self._is_orphaned = self._is_retired = self._is_over = False
-        self._is_ending = False
+        self._is_ending = self._has_told = False
         self._gives_up_ms: int | None = None
         self._thread = threading.Thread(target=self._run, name="freezeframe-watch", daemon=True)
 
@@ -190,7 +190,7 @@ class HostWatch:
         """No VM of the host is paused by us any more: note what is over with that."""
         now_ms = self._clock.monotonic_ms()
         with self._changed:
-            self._is_acting = False
+            self._is_acting = self._has_told = False
             for lease in leases:
                 is_past = now_ms >= lease.since_ms + self._bounds.resume_ms
                 if self._is_retired or self._is_ending or (self._is_orphaned and is_past):
@@ -201,6 +201,11 @@ class HostWatch:
         self._recorder.follow(Operation.ROLL_BACK, call).result()
 
     def _resume(self, vms: Collection[str]) -> None:
+        """Resume them, once it is told how the host stands, which nobody else may have seen."""
+        if not self._has_told:
+            self._has_told = True
+            seen = HostSeen(HostStatus.RESTORING, self._commands.has_new_software)
+            self._recorder.record(seen)
         calls = [(vm, self._recorder.resume(vm, deadline_ms=LOOK_MS)) for vm in vms]
         resumed = list(_succeeded(calls))
         self._clocks |= dict.fromkeys(resumed, CLOCK_TRIES)

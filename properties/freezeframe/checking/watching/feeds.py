@@ -7,16 +7,29 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-from freezeframe.adapters import Adapter, Change, Sight, TellsChanges, open_adapter
+from freezeframe.adapters import (
+    Adapter,
+    AdapterError,
+    Change,
+    Clock,
+    Sight,
+    Subscription,
+    TellsChanges,
+    open_adapter,
+)
+from freezeframe.adapters.machine_clock import MachineClock
 from freezeframe.fleet import Fleet, FreezeframeError
 from freezeframe.lifecycles import VmStatus
 from freezeframe.observation import Ended, Fact, Reason, Record, SightChanged, VmSeen
 
 BEGIN_MS: Final = 10_000
 """How long a host may take to tell its VMs for the first time."""
+
+_REOPEN_SECONDS: Final = 2.0
+"""How soon a host that could not be reached at the beginning is tried again."""
 
 _TAKE_MS: Final = 200
 """How long a thread waits for a change before it looks whether it is to end."""
@@ -26,16 +39,27 @@ class _Tells(Adapter, TellsChanges, Protocol):
     """An adapter that tells changes."""
 
 
+@dataclass(frozen=True)
+class OutOfReach:
+    """A host that could not be opened, and why not."""
+
+    uri: str
+    why: str
+
+
 class Feed:
     """The records of one host, numbered from 1; its source is the host's name.
 
     With `takes_any_pause`, whoever pauses a VM with the reason `USER` is taken for maintenance;
-    without, only marks on VMs tell.
+    without, only marks on VMs tell. A host that is out of reach counts as out of sight until it can
+    be opened.
     """
 
-    def __init__(self, adapter: _Tells, host: str, *, takes_any_pause: bool) -> None:
+    def __init__(self, adapter: _Tells | OutOfReach, host: str, *, takes_any_pause: bool) -> None:
         """Tell of the host of `adapter` under the name `host`; nothing is asked of it yet."""
-        self.adapter, self.host = adapter, host
+        self.uri, self.host = adapter.uri, host
+        self._adapter = adapter
+        self.clock: Clock = MachineClock() if isinstance(adapter, OutOfReach) else adapter.clock
         self._takes_any_pause = takes_any_pause
         self._sequence = 0
         self._is_ending = threading.Event()
@@ -48,9 +72,13 @@ class Feed:
             AdapterError: The host cannot tell.
 
         """
-        subscription = self.adapter.subscribe(deadline_ms=BEGIN_MS)
+        adapter = self._adapter
+        begun = None if isinstance(adapter, OutOfReach) else _subscribed(adapter)
 
         def work() -> None:
+            subscription = begun or self._reached(tell)
+            if subscription is None:
+                return
             while not self._is_ending.is_set():
                 change = subscription.take(deadline_ms=_TAKE_MS)
                 if change is not None:
@@ -65,11 +93,33 @@ class Feed:
         self._is_ending.set()
         if self._thread is not None:
             self._thread.join()
-        self.adapter.close()
+        if not isinstance(self._adapter, OutOfReach):
+            self._adapter.close()
 
     def last(self, monotonic_ms: int) -> Record:
         """The record that ends the history of this host."""
         return replace(self._record(Ended(), None, monotonic_ms), host=None)
+
+    def _reached(self, tell: Callable[[Record], None]) -> Subscription | None:
+        """Try again and again to open the host; None if it is to end before."""
+        adapter = self._adapter
+        if isinstance(adapter, OutOfReach):
+            lost = SightChanged(is_in_sight=False, why=adapter.why)
+            tell(self._record(lost, None, self.clock.monotonic_ms()))
+        while not self._is_ending.wait(_REOPEN_SECONDS):
+            opened = _opened(self.uri, is_named=True)
+            if isinstance(opened, OutOfReach):
+                continue
+            try:
+                subscription = _subscribed(opened)
+            except AdapterError:
+                opened.close()
+                continue
+            self._adapter = opened
+            found = SightChanged(is_in_sight=True)
+            tell(self._record(found, None, self.clock.monotonic_ms()))
+            return subscription
+        return None
 
     def _record_of(self, change: Change | Sight) -> Record:
         if isinstance(change, Sight):
@@ -82,8 +132,7 @@ class Feed:
 
     def _record(self, fact: Fact, vm: str | None, at_ms: int) -> Record:
         self._sequence += 1
-        clock = self.adapter.clock
-        wall_ms = clock.wall_ms() - (clock.monotonic_ms() - at_ms)
+        wall_ms = self.clock.wall_ms() - (self.clock.monotonic_ms() - at_ms)
         host = None if isinstance(fact, Ended) else self.host
         return Record(self.host, self._sequence, at_ms, wall_ms, fact, host, vm)
 
@@ -91,7 +140,8 @@ class Feed:
 def feeds_of(uris: Sequence[str], fleet: Fleet, *, takes_any_pause: bool) -> tuple[Feed, ...]:
     """A feed for each URI, named as the fleet names the host with that URI, or as it names itself.
 
-    No VM may be touched through them.
+    No VM may be touched through them. A host that the fleet names and that is out of reach is tried
+    again while it is watched.
 
     Raises:
         FreezeframeError: A host cannot be opened or does not tell changes, or two have one name.
@@ -101,18 +151,29 @@ def feeds_of(uris: Sequence[str], fleet: Fleet, *, takes_any_pause: bool) -> tup
     feeds: list[Feed] = []
     try:
         for uri in uris:
-            adapter = open_adapter(uri, marked=())
-            feeds.append(
-                Feed(
-                    _telling(adapter), names.get(uri, adapter.host), takes_any_pause=takes_any_pause
-                )
-            )
+            adapter = _opened(uri, is_named=uri in names)
+            name = names[uri] if isinstance(adapter, OutOfReach) else names.get(uri, adapter.host)
+            feeds.append(Feed(adapter, name, takes_any_pause=takes_any_pause))
             _refuse_twins(feeds)
     except FreezeframeError:
         for feed in feeds:
             feed.end()
         raise
     return tuple(feeds)
+
+
+def _opened(uri: str, *, is_named: bool) -> _Tells | OutOfReach:
+    try:
+        adapter = open_adapter(uri, marked=())
+    except AdapterError as error:
+        if is_named:
+            return OutOfReach(uri, error.text)
+        raise
+    return _telling(adapter)
+
+
+def _subscribed(adapter: _Tells) -> Subscription:
+    return adapter.subscribe(deadline_ms=BEGIN_MS)
 
 
 def _telling(adapter: Adapter) -> _Tells:
@@ -127,6 +188,6 @@ def _refuse_twins(feeds: Sequence[Feed]) -> None:
     for other in others:
         if other.host == last.host:
             raise FreezeframeError(
-                f"{last.adapter.uri}: expected hosts of different names, found {last.host} at "
-                f"{other.adapter.uri} too; a fleet file with their URIs tells them apart"
+                f"{last.uri}: expected hosts of different names, found {last.host} at "
+                f"{other.uri} too; a fleet file with their URIs tells them apart"
             )
