@@ -59,6 +59,26 @@ def test_a_killed_run_goes_on_with_the_same_documents(patient: Path, tmp_path: P
     assert sorted((tmp_path / "updated").read_text().split()) == ["a", "b"]
 
 
+def test_an_event_is_cancelled_when_its_host_is_not_maintained_after_all(patient: Path) -> None:
+    """The update of host b fails, so host a is left alone; begun again, it is another event."""
+    text = patient.read_text()
+    patient.write_text(text.replace("echo $FREEZEFRAME_HOST", "exit 7; echo"))
+    with started("run", str(patient), *PORTS) as running:
+        a, b = (url_of(running, vm) for vm in ("a-vm", "b-vm"))
+        before = read_until(a, has_events=True)
+        approve(b, read_until(b, has_events=True)["Events"][0]["EventId"])
+        after = read_until(a, has_events=False)
+        out, _ = running.communicate(timeout=30)
+    assert running.returncode == 1, out
+    assert "Halted" in out
+    assert after["DocumentIncarnation"] == before["DocumentIncarnation"] + 1
+    patient.write_text(text)
+    with started("run", str(patient), "--resume", *PORTS) as again:
+        (anew,) = read_until(url_of(again, "a-vm"), has_events=True)["Events"]
+    assert anew["EventStatus"] == "Scheduled"
+    assert anew["EventId"] != before["Events"][0]["EventId"]
+
+
 def test_the_end_waits_for_nobody_who_never_asked(patient: Path) -> None:
     """The guest of host b has read that its event is over, and that of host a never asked."""
     patient.write_text(patient.read_text().replace("3600", "1"))
