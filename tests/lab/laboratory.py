@@ -6,7 +6,6 @@ it from any process at any time. It must not know what the lab is used for.
 
 from __future__ import annotations
 
-import importlib
 import os
 import secrets
 import shutil
@@ -17,17 +16,17 @@ import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from freezeframe.fleet.libvirt_import import import_with_notes
 from freezeframe.fleet.model import UPDATE_DOMAINS_MAX
 from freezeframe.fleet.writer import write_fleet
 
-from . import probed
-from .domain import MEMORY_MIB, Port, Ram, domain_xml
+from .booting import boot
+from .domain import MEMORY_MIB, Ram
 from .errors import LabError
-from .host import DAEMON_SECONDS_MAX, Guest, Host, quiet
-from .image import Image, default_cache, image
+from .host import DAEMON_SECONDS_MAX, Guest, Host
+from .image import default_cache, image
 from .layout import HostFolder, checked
 from .processes import TOKEN_VARIABLE, end, wait_for
 from .requirements import namespaces, require_a_lab
@@ -36,14 +35,9 @@ from .state import GuestState, HostState, LabState, read_state, remove_state, wr
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-GUEST_SECONDS_MAX = 120.0
-"""How long the guests together may take until their agents answer, on a slow machine."""
-
 HOSTS_MAX = 32
 """Hosts that a lab can have, and guests that a host can have."""
 
-_PING = '{"execute":"guest-ping"}'
-_PING_SECONDS = 1
 _ROOT = Path(__file__).parents[2]
 
 _children: dict[str, list[subprocess.Popen[bytes]]] = {}
@@ -124,7 +118,7 @@ def up(
     try:
         _start(directory, state)
         lab = attach(directory)
-        _boot(lab, built, ram, memory_mib, cache or default_cache())
+        boot(lab.guests, built, ram, memory_mib, cache or default_cache())
         _describe(lab)
     except BaseException:
         down(directory)
@@ -277,44 +271,6 @@ def _await_daemon(host: Host, child: subprocess.Popen[bytes]) -> None:
         return host.answers()
 
     wait_for(f"the daemon of {host.name} to answer", answers, DAEMON_SECONDS_MAX)
-
-
-def _boot(lab: Lab, built: Image, ram: Ram, memory_mib: int, cache: Path) -> None:
-    """Define and start all guests, and wait for their agents and heartbeats."""
-    for guest in lab.guests:
-        folder = guest.host.folder
-        text = domain_xml(
-            guest.name,
-            built,
-            Port("file", folder.console(guest.name)),
-            Port("unix", folder.socket(guest.name)),
-            placement=guest.placement,
-            ram=ram,
-            memory_mib=memory_mib,
-        )
-        probed.hand_over(cache, folder.probed)
-        with quiet(), guest.host.connection() as held:
-            held.defineXML(text).create()
-        probed.keep(cache, folder.probed)
-    for guest in lab.guests:
-        with quiet(), guest.host.connection() as held:
-            _await_agent(held.lookupByName(guest.name))
-        guest.wait_for_beats(0 if guest.beats() else 1, GUEST_SECONDS_MAX)
-
-
-def _await_agent(domain: Any) -> None:
-    libvirt, agent = map(importlib.import_module, ("libvirt", "libvirt_qemu"))
-
-    def answers() -> bool | None:
-        try:
-            agent.qemuAgentCommand(domain, _PING, _PING_SECONDS, 0)
-        except libvirt.libvirtError as error:
-            if error.get_error_code() == libvirt.VIR_ERR_AGENT_UNRESPONSIVE:
-                return None
-            raise
-        return True
-
-    wait_for(f"the agent of {domain.name()} to answer", answers, GUEST_SECONDS_MAX)
 
 
 def _describe(lab: Lab) -> None:

@@ -11,9 +11,10 @@ from typing import ClassVar
 
 import pytest
 
-from freezeframe.adapters import Adapter, open_adapter
+from freezeframe.adapters import Adapter, Capability, open_adapter
 from freezeframe.adapters.libvirt import LibvirtAdapter
 from freezeframe.conformance import AdapterSuite
+from freezeframe.conformance.needs import needs
 from freezeframe.conformance.rig import Rig
 
 from .fixtures import running_or_skip
@@ -49,6 +50,7 @@ class TestThroughADaemon(AdapterSuite):
         """Have guests to test."""
         cls._lab, cls._witnesses = crowded_lab, witnesses
 
+    @needs(Capability.PAUSE)
     def test_interleavings_agree_with_the_model(self, rig: Rig) -> None:
         """What is drawn is enough to say something, and on guests enough."""
         super().test_interleavings_agree_with_the_model(rig)

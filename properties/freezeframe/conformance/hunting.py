@@ -17,9 +17,6 @@ EXAMPLES_REAL: Final = 10
 EXAMPLES_VIRTUAL: Final = 50
 STEPS: Final = 30
 
-_PHASES: Final = (Phase.generate, Phase.shrink)
-"""Which of our own lines only failing runs come by says nothing to the author of an adapter."""
-
 
 def run_interleavings(
     rig: Rig,
@@ -32,9 +29,11 @@ def run_interleavings(
     """Run them, and return how many steps were made; raises what Hypothesis raises for the least
     run that it finds to differ. None leaves a number to whether time is virtual; `calls_max` is how
     many calls to one VM may be under way at once, and `base` the settings to start from instead of
-    those of Hypothesis's current profile.
+    those of Hypothesis's current profile. Which of our own lines only failing runs come by is not
+    explained, for it says nothing to the author of an adapter.
     """
     by_default = EXAMPLES_VIRTUAL if rig.bench.is_virtual else EXAMPLES_REAL
+    phases = (base or settings()).phases
 
     class Machine(Interleavings):
         pass
@@ -46,7 +45,7 @@ def run_interleavings(
         stateful_step_count=steps or STEPS,
         deadline=None,
         database=None,
-        phases=_PHASES,
+        phases=[each for each in phases if each is not Phase.explain],
         suppress_health_check=list(HealthCheck),
         print_blob=False,
     )

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
-from freezeframe.adapters import AdapterError, Call, Capability, Failed, Refusal, Refused
+from freezeframe.adapters import AdapterError, Capability, Failed, Refusal, Refused
 from freezeframe.fleet import Limits
 from freezeframe.lifecycles import VmStatus
 from freezeframe.observation import Operation
@@ -23,6 +22,7 @@ from freezeframe.observation import Operation
 from .histories import History
 from .means import FailsCalls, HoldsVms, Rewinds, Witness
 from .rig import Rig, put_back
+from .sides import Open, Side
 from .twin import Asked, Twin, explained
 
 OPERATIONS: Final = (
@@ -51,33 +51,6 @@ class DifferenceError(AssertionError):
     """Adapter and model do not agree, or a promise is broken; the text tells both."""
 
 
-@dataclass
-class _Open:
-    """A call that is under way, or has ended while others were."""
-
-    operation: Operation
-    call: Call[Any]
-    began: int
-    asked: Asked | None = None
-
-
-@dataclass
-class _Side:
-    """A VM as the model has it, and the calls to it."""
-
-    twins: frozenset[Twin] = frozenset({Twin()})
-    open: list[_Open] = field(default_factory=list)
-    changes: list[VmStatus] = field(default_factory=list)
-    paused_ms: int | None = None
-    """When the first pause of the present spell was asked for."""
-
-    @property
-    def twin(self) -> Twin:
-        """What it is; only where no call is under way."""
-        (twin,) = self.twins
-        return twin
-
-
 class Interleavings(RuleBasedStateMachine):
     """Pauses, resumes, clocks and fingerprints of several VMs, whose calls overlap as drawn.
 
@@ -94,7 +67,7 @@ class Interleavings(RuleBasedStateMachine):
     def __init__(self) -> None:
         """Begin with every VM running, and somebody who watches."""
         super().__init__()
-        self._sides = {vm: _Side() for vm in self.rig.bench.vms}
+        self._sides = {vm: Side() for vm in self.rig.bench.vms}
         self._clock = 0
         if isinstance(self.rig.means, Rewinds):
             self.rig.means.rewind()
@@ -115,7 +88,7 @@ class Interleavings(RuleBasedStateMachine):
         if operation is Operation.PAUSE and side.paused_ms is None:
             side.paused_ms = self.rig.now_ms()
         began = self._tick()
-        side.open.append(_Open(operation, self._history.begin_call(operation, vm), began))
+        side.open.append(Open(operation, self._history.begin_call(operation, vm), began))
 
     @precondition(lambda self: any(side.open for side in self._sides.values()))
     @rule(
@@ -220,7 +193,7 @@ class Interleavings(RuleBasedStateMachine):
                 self._settle(vm)
                 self._bring_back(vm)
 
-    def _hear(self, vm: str, opened: _Open) -> None:
+    def _hear(self, vm: str, opened: Open) -> None:
         """Have the answer to a call; only done and refused are answers where nothing fails."""
         refusal: Refusal | None = None
         try:
@@ -290,7 +263,7 @@ class Interleavings(RuleBasedStateMachine):
             return
         side = self._sides[vm]
         began = self._tick()
-        side.open.append(_Open(operation, self._history.begin_call(operation, vm), began))
+        side.open.append(Open(operation, self._history.begin_call(operation, vm), began))
         self._settle(vm)
 
     def _see(self, vm: str) -> None:
