@@ -27,6 +27,8 @@ def patient(fleet: Path) -> Path:
 def test_a_host_waits_for_its_guests_and_no_longer(patient: Path, tmp_path: Path) -> None:
     """Within their hour, host b goes when its guest has approved, and host a waits on."""
     with started("run", str(patient), *PORTS) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == "Guests are told by scheduled events:\n"
         a, b = (url_of(running, vm) for vm in ("a-vm", "b-vm"))
         (event,) = read_until(b, has_events=True)["Events"]
         assert (event["Resources"], event["EventStatus"]) == (["b-vm"], "Scheduled")

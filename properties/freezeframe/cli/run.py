@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from freezeframe.maintenance.ports import Notices
     from freezeframe.observation import Record
     from freezeframe.protocol.policies import Policy
+    from freezeframe.scheduled_events.service import Listener
 
     from .run_view import Board
 
@@ -123,9 +124,15 @@ def _guests_told(
         fleet,
         tuple(map(parse_listener, places)),
         path.with_name(f"{path.name}.events"),
-        tell_where=tell_where,
+        tell_where=_tell_where,
         tell_unread=tell_unread,
     )
+
+
+def _tell_where(listeners: Sequence[Listener]) -> None:
+    say("Guests are told by scheduled events:\n\n")
+    tell_where(listeners)
+    say("\n")
 
 
 def _run(
