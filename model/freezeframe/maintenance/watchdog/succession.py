@@ -71,8 +71,10 @@ class Trail:
         text = json.dumps({"pid": pid, "ticks": ticks(pid), "boot": boot_id()})
         self._process.write_text(text, encoding="utf-8")
 
-    def retire(self) -> None:
+    def retire(self, by: signal.Signals = signal.SIGUSR1) -> None:
         """Have it see through what it has begun and end; return when it has.
+
+        With SIGTERM it also brings back what is paused, as nobody else is to do that.
 
         Raises:
             WatchdogError: It does not end.
@@ -85,7 +87,7 @@ class Trail:
             process = os.pidfd_open(noted["pid"])
             try:
                 if ticks(noted["pid"]) == noted["ticks"]:
-                    signal.pidfd_send_signal(process, signal.SIGUSR1)
+                    signal.pidfd_send_signal(process, by)
                     _await(process, f"watchdog {self.name} (process {noted['pid']})")
             finally:
                 os.close(process)

@@ -31,6 +31,10 @@ BEGIN_MS: Final = 10_000
 _REOPEN_SECONDS: Final = 2.0
 """How soon a host that could not be reached at the beginning is tried again."""
 
+_END_SECONDS: Final = 2.0
+"""How long the end waits for a host's thread; one that is about to open its host may take longer,
+and then lets go of it by itself."""
+
 _TAKE_MS: Final = 200
 """How long a thread waits for a change before it looks whether it is to end."""
 
@@ -85,14 +89,16 @@ class Feed:
                     tell(self._record_of(change))
             subscription.close()
 
-        self._thread = threading.Thread(target=work, name=f"freezeframe-watch-{self.host}")
+        self._thread = threading.Thread(
+            target=work, name=f"freezeframe-watch-{self.host}", daemon=True
+        )
         self._thread.start()
 
     def end(self) -> None:
         """Let go of the host; nothing is told any more when this returns. Twice is as well."""
         self._is_ending.set()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(_END_SECONDS)
         if not isinstance(self._adapter, OutOfReach):
             self._adapter.close()
 
@@ -107,12 +113,12 @@ class Feed:
             lost = SightChanged(is_in_sight=False, why=adapter.why)
             tell(self._record(lost, None, self.clock.monotonic_ms()))
         while not self._is_ending.wait(_REOPEN_SECONDS):
-            opened = _opened(self.uri, is_named=True)
-            if isinstance(opened, OutOfReach):
-                continue
             try:
-                subscription = _subscribed(opened)
-            except AdapterError:
+                opened = _telling(open_adapter(self.uri, marked=()))
+            except FreezeframeError:
+                continue
+            subscription = None if self._is_ending.is_set() else _subscribed_if_possible(opened)
+            if subscription is None:
                 opened.close()
                 continue
             self._adapter = opened
@@ -170,6 +176,13 @@ def _opened(uri: str, *, is_named: bool) -> _Tells | OutOfReach:
             return OutOfReach(uri, error.text)
         raise
     return _telling(adapter)
+
+
+def _subscribed_if_possible(adapter: _Tells) -> Subscription | None:
+    try:
+        return _subscribed(adapter)
+    except AdapterError:
+        return None
 
 
 def _subscribed(adapter: _Tells) -> Subscription:
