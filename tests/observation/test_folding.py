@@ -125,6 +125,12 @@ def test_after_every_resume_a_clock_is_wrong_until_it_is_shown_to_be_right() -> 
     assert not ledger.vm("vm").clock_is_right, "set on the first resume only"
 
 
+def test_the_clock_of_a_vm_that_others_hold_after_its_resume_is_owed_by_nobody() -> None:
+    cycle = (*CYCLE, (3_000, asked(RESUME)), (3_100, done(RESUME)))
+    assert not ledger_of(*cycle).vm("vm").clock_is_right
+    assert ledger_of(*cycle, (3_200, PAUSED), (3_300, RUNS)).vm("vm").clock_is_right
+
+
 def test_memory_that_changed_while_paused_is_not_preserved() -> None:
     before, after = (MemoryFingerprinted(digest, "whole", 1) for digest in ("a", "b"))
     end = ((900, asked(RESUME)), (1_000, done(RESUME)))

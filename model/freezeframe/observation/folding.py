@@ -118,7 +118,13 @@ def _pauses(vm: SeenVm, reason: Reason, late_ms: int) -> SeenVm:
         (vm.is_down_for_maintenance and vm.status is VmStatus.PAUSING) or vm.may_yet_pause
     )
     if not is_ours:
-        return replace(known, holder=Holder.OTHER, paused_ms=0, is_resumed_for_another=False)
+        return replace(
+            known,
+            holder=Holder.OTHER,
+            paused_ms=0,
+            clock_is_right=True,  # whoever lets it go sees to its clock
+            is_resumed_for_another=False,
+        )
     is_counted = vm.is_down_for_maintenance
     return replace(
         known,

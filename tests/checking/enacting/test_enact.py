@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from random import Random
 
 import pytest
@@ -30,6 +31,9 @@ STAGED = [
     for name, system in SYSTEMS.items()
     if name not in FAULTY_HOSTS and not any(vm.may_move_to for vm in system.fleet.vms)
 ]
+NEEDS_LIBVIRT = pytest.mark.skipif(
+    find_spec("libvirt") is None, reason="needs libvirt's Python binding"
+)
 PAUSED = VmSeen(VmStatus.PAUSED, Reason.USER)
 ASKED = Told(Operation.PAUSE, Outcome.REQUESTED)
 
@@ -134,7 +138,7 @@ def test_no_vm_is_left_paused_when_the_run_has_ended(last: Fact) -> None:
     ("uri", "message"),
     [
         ("simulated:a?vms=1", "expected the VM v running and marked, found none"),
-        ("test:///nowhere.xml", "nowhere"),
+        pytest.param("test:///nowhere.xml", "nowhere", marks=NEEDS_LIBVIRT),
     ],
 )
 def test_hosts_that_are_not_as_the_run_needs_them_are_left_alone(uri: str, message: str) -> None:
