@@ -75,3 +75,14 @@ def test_a_file_in_a_directory_that_is_not_there_is_refused_beforehand(tmp_path:
 def test_a_file_that_can_be_written_is_not_touched_beforehand(tmp_path: Path) -> None:
     console.refuse_unwritable("--json", tmp_path / "file")
     assert not (tmp_path / "file").exists()
+
+
+@pytest.mark.parametrize("other", ["kept", "./kept", "sub/../kept"])
+def test_what_is_read_is_never_written_to(
+    other: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sub").mkdir()
+    with pytest.raises(FreezeframeError, match=r"--json: .* found .*kept, which is that of TRACE"):
+        console.refuse_outputs([("--json", Path(other))], {"TRACE": Path("kept"), "--fleet": None})
+    console.refuse_outputs([("--json", Path("new")), ("--itf", None)], {"TRACE": Path("kept")})

@@ -12,10 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from freezeframe.fleet.errors import FreezeframeError
-
 from .commands import CONTEXT, GroupedCommand, GroupedOption
-from .console import complain, page_width, refuse_unwritable, say, show, write_file
+from .console import STDOUT, complain, page_width, refuse_outputs, say, show, write_file
 from .names import blamed_on, find_fleet, find_guards, find_policy, find_properties
 from .progress import ProgressLine
 
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
 DEFAULT_POLICY: Final = "one-update-domain"
 MAX_STATES_DEFAULT: Final = 20_000_000
 
-_STDOUT: Final = "-"
 _FILE: Final = click.Path(path_type=Path)
 
 
@@ -44,27 +41,19 @@ class Outputs:
     @property
     def json_path(self) -> Path | None:
         """The file for the JSON object, if it is to go into one."""
-        return None if self.json in (None, _STDOUT) else Path(str(self.json))
+        return None if self.json in (None, STDOUT) else Path(str(self.json))
 
-    def refuse_unwritable(self, fleet: str | None) -> None:
+    def refuse_unusable(self, fleet: str | None) -> None:
         """Raise `FreezeframeError` for a file that cannot be written, that another answer goes to,
         or that is the file of the fleet, before anything is done.
         """
-        paths = (("--json", self.json_path), ("--trace", self.trace), ("--itf", self.itf))
-        taken = {} if fleet is None else {Path(fleet).resolve(): "FLEET"}
-        for option, path in (*paths, ("--graph", self.graph)):
-            if path is None:
-                continue
-            if str(path) == _STDOUT:
-                raise FreezeframeError(
-                    f"{option}: expected a file, found {_STDOUT}; only --json goes to stdout"
-                )
-            refuse_unwritable(option, path)
-            before = taken.setdefault(path.resolve(), option)
-            if before != option:
-                raise FreezeframeError(
-                    f"{option}: expected a file of its own, found {path}, which is that of {before}"
-                )
+        outputs = (
+            ("--json", self.json_path),
+            ("--trace", self.trace),
+            ("--itf", self.itf),
+            ("--graph", self.graph),
+        )
+        refuse_outputs(outputs, {"FLEET": fleet})
 
     def write(self, result: CheckResult, fleet: Fleet) -> None:
         """Write what was asked for; says on standard error which file has nothing to hold."""
@@ -209,7 +198,7 @@ def check(  # noqa: PLR0917 (click calls it by name)
     one is shown.
     """
     outputs = Outputs(json_file, trace, itf, graph)
-    outputs.refuse_unwritable(fleet)
+    outputs.refuse_unusable(fleet)
     chosen_fleet, chosen_policy = find_fleet(fleet), find_policy(policy)
     chosen = find_properties(properties)
     guards = find_guards(without, chosen_policy)
@@ -247,7 +236,7 @@ def check(  # noqa: PLR0917 (click calls it by name)
     if line.is_interrupted:
         complain("Interrupted; this is what was explored until then.")
     outputs.write(result, chosen_fleet)
-    if json_file != _STDOUT:
+    if json_file != STDOUT:
         command = Command(fleet or "", options_of(policy, properties, guards), max_states)
         width = page_width()
         show(check_page(result, chosen_fleet, command, width=width, coverage=coverage))

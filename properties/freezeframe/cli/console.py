@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
@@ -16,6 +16,9 @@ from freezeframe.fleet.errors import FreezeframeError
 
 if TYPE_CHECKING:
     from freezeframe.reporting.layout import Line
+
+STDOUT: Final = "-"
+"""What stands for standard output where a file may be named."""
 
 WIDTH_MIN: Final = 40
 """Narrower terminals wrap lines themselves."""
@@ -122,6 +125,28 @@ def refuse_unwritable(option: str, path: Path) -> None:
     else:
         return
     raise FreezeframeError(f"{option}: cannot write {path}: {reason}")
+
+
+def refuse_outputs(
+    outputs: Iterable[tuple[str, Path | None]], inputs: Mapping[str, str | Path | None]
+) -> None:
+    """Raise `FreezeframeError`, before any work is done, if a file that an option names clearly
+    cannot be written, is that of another, or is one of `inputs`, which would be lost.
+    """
+    taken = {Path(path).resolve(): name for name, path in inputs.items() if path is not None}
+    for option, path in outputs:
+        if path is None:
+            continue
+        if str(path) == STDOUT:
+            raise FreezeframeError(
+                f"{option}: expected a file, found {STDOUT}; only --json goes to stdout"
+            )
+        refuse_unwritable(option, path)
+        before = taken.setdefault(path.resolve(), option)
+        if before != option:
+            raise FreezeframeError(
+                f"{option}: expected a file of its own, found {path}, which is that of {before}"
+            )
 
 
 def write_file(option: str, path: Path, text: str) -> None:

@@ -15,10 +15,9 @@ from freezeframe.fleet.errors import FreezeframeError
 
 from .check import DEFAULT_POLICY
 from .commands import CONTEXT
-from .console import complain, page_width, refuse_unwritable, say, show, write_file
+from .console import STDOUT, complain, page_width, refuse_outputs, say, show, write_file
 from .names import find_fleet, find_policy
 
-_STDOUT: Final = "-"
 _DOT: Final = frozenset({".dot", ".gv"})
 _DRAWN: Final = frozenset({".svg", ".png", ".pdf"})
 
@@ -57,10 +56,8 @@ def plan(fleet: str | None, policy: str, json_file: str | None, picture: Path | 
     availability set in different domains; the rest may go together. For each separation it is said
     which sets force it.
     """
-    json_path = None if json_file in (None, _STDOUT) else Path(str(json_file))
-    for option, path in (("--json", json_path), ("--picture", picture)):
-        if path is not None:
-            refuse_unwritable(option, path)
+    json_path = None if json_file in (None, STDOUT) else Path(str(json_file))
+    refuse_outputs((("--json", json_path), ("--picture", picture)), {"FLEET": fleet})
     if picture is not None and picture.suffix not in _DOT | _DRAWN:
         known = ", ".join(sorted(_DOT | _DRAWN))
         raise FreezeframeError(
@@ -81,7 +78,7 @@ def plan(fleet: str | None, policy: str, json_file: str | None, picture: Path | 
             write_file("--json", json_path, text)
     if picture is not None:
         _draw(picture, plan_dot(made))
-    if json_file != _STDOUT:
+    if json_file != STDOUT:
         show(plan_page(made, width=page_width()))
 
 

@@ -18,7 +18,7 @@ from freezeframe.fleet import Fleet, FreezeframeError, parse_fleet
 
 from .check import DEFAULT_POLICY
 from .commands import CONTEXT
-from .console import page_width, refuse_unwritable, say, show, write_file
+from .console import STDOUT, page_width, refuse_outputs, say, show, write_file
 from .names import blamed_on, find_fleet, find_policy
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from freezeframe.observation import History
     from freezeframe.protocol.policies import Policy
 
-_STDOUT: Final = "-"
 _SIMULATED: Final = "simulated:"
 _PLACEMENT: Final = re.compile(r"(?P<vm>[^=]+)=(?P<set>.+):(?P<domain>\d{1,2})")
 
@@ -105,9 +104,8 @@ def replay(  # noqa: PLR0917 (click calls it by name)
     With --adapter, a counterexample of check happens once more: VMs are paused and resumed, only
     those that are marked for freezeframe, and none is left paused. What was seen is judged.
     """
-    json_path = None if json_file in (None, _STDOUT) else Path(str(json_file))
-    if json_path is not None:
-        refuse_unwritable("--json", json_path)
+    json_path = None if json_file in (None, STDOUT) else Path(str(json_file))
+    refuse_outputs((("--json", json_path),), {"TRACE": trace, "--fleet": fleet})
     history = _read(trace)
 
     from freezeframe.checking.judging.replaying import replayed  # noqa: PLC0415 (mistakes are told first)
@@ -133,7 +131,7 @@ def replay(  # noqa: PLR0917 (click calls it by name)
             say(text)
         else:
             write_file("--json", json_path, text)
-    if json_file != _STDOUT:
+    if json_file != STDOUT:
         show(replay_page(found, width=page_width(), fleet_origin=origin))
     ctx.exit(found.verdict.exit_code)
 

@@ -19,7 +19,7 @@ from freezeframe.fleet import Fleet, FreezeframeError
 
 from .check import DEFAULT_POLICY
 from .commands import CONTEXT
-from .console import complain, is_terminal, page_width, refuse_unwritable, say, show, write_file
+from .console import complain, is_terminal, page_width, refuse_outputs, say, show, write_file
 from .names import find_fleet, find_policy
 from .serving import tell_unread, tell_where
 
@@ -99,10 +99,9 @@ def run(  # noqa: PLR0917 (click calls it by name)
         raise click.UsageError("--dry-run, --resume and --status exclude each other")
     if places and (dry_run or status):
         raise click.UsageError("--serve-events is for a run, not for --dry-run or --status")
-    if trace is not None:
-        refuse_unwritable("--trace", trace)
-    chosen, by = find_fleet(fleet), find_policy(policy)
     path = journal or Path(fleet).with_suffix(".journal")
+    refuse_outputs((("--trace", trace),), {"FLEET": fleet, "--journal": path})
+    chosen, by = find_fleet(fleet), find_policy(policy)
     if status:
         _show_status(chosen, path)
     elif dry_run:

@@ -17,7 +17,7 @@ import click
 from freezeframe.fleet import Fleet, FreezeframeError, write_fleet
 
 from .commands import CONTEXT
-from .console import complain, page_width, refuse_unwritable, show
+from .console import complain, page_width, refuse_outputs, show
 from .names import find_fleet
 
 if TYPE_CHECKING:
@@ -89,8 +89,7 @@ def watch(  # noqa: PLR0917 (click calls it by name)
     is out of reach at the beginning when it can be reached. A connection that may only read is
     enough: qemu+unix:///system?socket=/run/libvirt/libvirt-sock-ro.
     """
-    if records is not None:
-        refuse_unwritable("--records", records)
+    refuse_outputs((("--records", records),), {"--fleet": fleet})
     chosen = _fleet(uris, fleet)
     wanted = uris or tuple(host.uri for host in chosen.hosts if host.uri)
     if not wanted:
