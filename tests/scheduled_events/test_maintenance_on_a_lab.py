@@ -54,8 +54,8 @@ class Told:
         return round(parsedate_to_datetime(first["NotBefore"]).timestamp() * 1000)
 
     def pause_ms(self, guest: Guest) -> tuple[int, int, int]:
-        """The wall times of the heartbeats around the guest's only pause, and how long it was."""
-        (pause,) = guest.observation().pauses
+        """The wall times of the heartbeats around the guest's longest pause, and its length."""
+        pause = max(guest.observation().pauses, key=lambda each: each.length_ms)
         wall_ms = {beat.seq: beat.arrival_wall_ms for beat in guest.beats()}
         return wall_ms[pause.after_seq], wall_ms[pause.next_seq], pause.length_ms
 
