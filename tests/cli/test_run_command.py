@@ -108,6 +108,19 @@ def test_what_does_not_fit_together_is_refused_before_anything_is_made(
     assert "nothing was paused" in unreachable.err
 
 
+def test_hosts_of_one_process_only_are_refused(call: Call, tmp_path: Path) -> None:
+    file = tmp_path / "fleet.toml"
+    file.write_text(
+        'name = "unreal"\n[tolerance]\ncontroller_crash = 1\n[[hosts]]\nname = "a"\n'
+        'uri = "simulated:a?vms=1"\nupdate_command = ["true"]\nrollback_command = ["true"]\n'
+        '[[vms]]\nname = "vm-0"\nhost = "a"\n'
+    )
+    answer = call("run", file)
+    assert answer.code == 2
+    assert "a: expected a host that the watchdog's own process can reach" in answer.err
+    assert list(tmp_path.iterdir()) == [file]
+
+
 def test_a_host_out_of_reach_is_told_before_anything_is_begun(
     call: Call, fleet: Path, tmp_path: Path
 ) -> None:
@@ -145,6 +158,27 @@ def wait_for(path: Path) -> None:
 
 
 @pytest.mark.parametrize("signal_name", ["SIGINT", "SIGTERM"])
+def test_asked_to_end_twice_it_cuts_short_and_the_update_is_waited_for_by_its_successor(
+    call: Call, fleet: Path, tmp_path: Path, signal_name: str
+) -> None:
+    import signal  # noqa: PLC0415 (its name would hide the parameter's)
+
+    slow(fleet)
+    command = [sys.executable, "-m", "freezeframe.cli", "run", str(fleet)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as running:
+        wait_for(tmp_path / "begun")
+        assert running.stderr is not None
+        running.send_signal(signal.Signals[signal_name])
+        assert running.stderr.readline().startswith("Ending: ")
+        running.send_signal(signal.Signals[signal_name])
+        _, said = running.communicate(timeout=SECONDS_MAX)
+    assert said.startswith("Cut short: whatever is paused")
+    assert (running.returncode, "Traceback" in said) == (3, False)
+    (tmp_path / "go").touch()
+    assert call("run", fleet, "--resume").code == 0
+
+
+@pytest.mark.parametrize("signal_name", ["SIGINT", "SIGTERM"])
 def test_asked_to_end_it_finishes_what_is_begun_and_can_be_gone_on_with(
     fleet: Path, tmp_path: Path, signal_name: str
 ) -> None:
@@ -163,7 +197,9 @@ def test_asked_to_end_it_finishes_what_is_begun_and_can_be_gone_on_with(
         said = running.stderr.readline()
         (tmp_path / "go").touch()
         out, _ = running.communicate(timeout=SECONDS_MAX)
-    assert said == "Ending: hosts that are begun are finished, no other is begun.\n"
+    assert (
+        said == "Ending: hosts that are begun are finished, no other is begun; again cuts short.\n"
+    )
     assert second.returncode == 2
     assert f"found that process {running.pid} is;" in second.stderr
     assert running.returncode in {0, 3}, out
@@ -178,7 +214,8 @@ def test_a_failed_update_halts_and_an_operator_lets_it_go_on(
     answer = call("run", fleet)
     assert answer.code == 1
     assert "expected exit code 0, found exit code 7" in answer.out
-    assert "Halted: something failed. Nothing is left paused." in answer.out
+    assert "Halted. Nothing is left paused." in answer.out
+    assert "\n  a: update: failed (expected exit code 0, found exit code 7)\n" in answer.out
     fleet.write_text(text)
     resumed = call("run", fleet, "--resume")
     assert resumed.code == 0, resumed.out + resumed.err

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from freezeframe.adapters.machine_clock import MachineClock
 from freezeframe.adapters.naming import Hypervisor, open_hypervisor
+from freezeframe.adapters.simulated import SCHEME as SIMULATED
 from freezeframe.fleet import Fleet, Host, UpdateKind
 from freezeframe.observation import Record
 from freezeframe.protocol import Policy
@@ -126,6 +127,12 @@ def _refuse_unready(fleet: Fleet) -> None:
         for host in fleet.hosts
         for key, value in (("a uri", host.uri), ("an update_command", host.update_command))
         if not value
+    ]
+    reasons += [
+        f"{host.name}: expected a host that the watchdog's own process can reach, found "
+        f"{host.uri}, which is of one process only; rehearse with --dry-run"
+        for host in fleet.hosts
+        if host.uri is not None and host.uri.startswith(f"{SIMULATED}:")
     ]
     if reasons:
         raise UnfitError(tuple(reasons))

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from .run_view import Board
 
 _REFRESHES_A_SECOND: Final = 4
+_CUT_SHORT: Final = "Cut short: whatever is paused, the watchdog resumes within the limit."
+_INCOMPLETE: Final = 3
 
 
 @click.command(
@@ -195,15 +197,19 @@ def _ended_by_signals(runner: Runner) -> Iterator[None]:
     from freezeframe.scheduled_events import ScheduledEventsError  # noqa: PLC0415 (likewise)
 
     def end(*_: object) -> None:
-        complain("Ending: hosts that are begun are finished, no other is begun.")
+        for each in former:
+            signal.signal(each, signal.default_int_handler)
         runner.end()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        complain("Ending: hosts that are begun are finished, no other is begun; again cuts short.")
 
     former = {each: signal.signal(each, end) for each in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
-    except (KeyboardInterrupt, JournalError, ScheduledEventsError):
-        complain("Cut short: whatever is paused, the watchdog resumes within the limit.")
+    except KeyboardInterrupt:
+        complain(f"{_CUT_SHORT} Go on with --resume.")
+        raise click.exceptions.Exit(_INCOMPLETE) from None
+    except (JournalError, ScheduledEventsError):
+        complain(_CUT_SHORT)
         raise
     finally:
         for each, handler in former.items():
@@ -255,11 +261,12 @@ def _concluded(
     from freezeframe.maintenance.journal_file import read_journal  # noqa: PLC0415 (likewise)
     from freezeframe.observation import in_order, write_records  # noqa: PLC0415 (likewise)
 
-    from .run_words import conclusion, exit_code  # noqa: PLC0415 (likewise)
+    from .run_words import conclusion, exit_code, failed  # noqa: PLC0415 (likewise)
 
     history = read_journal(path)
     if trace is not None:
         write_file("--trace", trace, write_records(history.records, history.provenance))
     judged = judge(in_order(history.records), fleet)
-    show(conclusion(standing, judged, runner.divergences, width=page_width()))
+    failures = failed(history.records)
+    show(conclusion(standing, judged, runner.divergences, failures, width=page_width()))
     return exit_code(standing, judged)

@@ -13,8 +13,10 @@ from freezeframe.fleet import Fleet, Host, UpdateKind
 from freezeframe.maintenance.course import Divergence
 from freezeframe.maintenance.driver import Standing
 from freezeframe.maintenance.planning import Plan
+from freezeframe.observation import AlarmSeen, HostTold, Outcome, Record, Told
 from freezeframe.reporting import Verdict
 from freezeframe.reporting.layout import Line, Span, Style, paragraph
+from freezeframe.reporting.record_words import fact_text, subject_text
 from freezeframe.reporting.words import count_text, seconds_text
 
 from .replay_page import violation_lines
@@ -28,7 +30,7 @@ _CODES: Final = {
 _WORDS: Final = {
     Standing.COMPLETED: ("Every host runs the new software.", Style.GOOD),
     Standing.HALTED: (
-        "Halted: something failed. Nothing is left paused. When it is mended, go on with --resume.",
+        "Halted. Nothing is left paused. When what failed is mended, go on with --resume.",
         Style.BAD,
     ),
     Standing.STUCK: (
@@ -46,7 +48,7 @@ _IMPACTS: Final = {
     UpdateKind.DISRUPTIVE: "shuts down",
 }
 _SHOWN_MAX: Final = 5
-"""Divergences that are shown."""
+"""Failures, and divergences, that are shown."""
 
 
 def exit_code(standing: Standing, judged: Judgement) -> int:
@@ -77,12 +79,35 @@ def _impact(fleet: Fleet, host: Host) -> str:
     return ", ".join(impacts) or "has no VM"
 
 
+def failed(records: Sequence[Record]) -> list[str]:
+    """What failed since an operator last let the maintenance go on, a line each."""
+    told: list[str] = []
+    for record in records:
+        fact = record.fact
+        if isinstance(fact, AlarmSeen) and not fact.is_raised:
+            told.clear()
+        is_failure = isinstance(fact, Told | HostTold) and fact.outcome is Outcome.FAILED
+        if is_failure or (isinstance(fact, AlarmSeen) and fact.why):
+            told.append(f"{subject_text(record)}: {fact_text(fact)}")
+    return told
+
+
 def conclusion(
-    standing: Standing, judged: Judgement, divergences: Sequence[Divergence], *, width: int
+    standing: Standing,
+    judged: Judgement,
+    divergences: Sequence[Divergence],
+    failures: Sequence[str] = (),
+    *,
+    width: int,
 ) -> list[Line]:
-    """How it ended, what of the promises was broken, and what was not as the model has it."""
+    """How it ended and for what failures, what of the promises was broken, and what was not as the
+    model has it.
+    """
     text, style = _WORDS[standing]
     lines: list[Line] = [(), *paragraph(text, width=width, style=style)]
+    if standing is Standing.HALTED:
+        for failure in failures[-_SHOWN_MAX:]:
+            lines += paragraph(failure, width=width, indent=2, style=Style.BAD)
     longest = [each.worst_seconds for each in judged.properties if each.worst_seconds is not None]
     broken = [each.property.name for each in judged.properties if each.violations]
     verdict = f"broken: {', '.join(broken)}" if broken else "every promise was kept"

@@ -4,12 +4,13 @@ It owns the names that others may use. One seed, one history. It must not know w
 """
 
 from freezeframe.adapters.simulated.adapter import SimulatedAdapter
-from freezeframe.adapters.simulated.building import Simulation, open_uri, simulate
+from freezeframe.adapters.simulated.building import SCHEME, Simulation, open_uri, simulate
 from freezeframe.adapters.simulated.choices import Choices, DrawnChoices, Fate, SeededChoices
 from freezeframe.adapters.simulated.host import Environment, SimulatedHost, VmSpec
 from freezeframe.adapters.simulated.virtual_time import VirtualTime
 
 __all__ = [
+    "SCHEME",
     "Choices",
     "DrawnChoices",
     "Environment",
