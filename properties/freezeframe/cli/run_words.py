@@ -13,7 +13,7 @@ from freezeframe.fleet import Fleet, Host, UpdateKind
 from freezeframe.maintenance.course import Divergence
 from freezeframe.maintenance.driver import Standing
 from freezeframe.maintenance.planning import Plan
-from freezeframe.observation import AlarmSeen, HostTold, Outcome, Record, Told
+from freezeframe.observation import AlarmSeen, HostTold, Outcome, Record, StepTaken, Told
 from freezeframe.reporting import Verdict
 from freezeframe.reporting.layout import Line, Span, Style, paragraph
 from freezeframe.reporting.record_words import fact_text, subject_text
@@ -86,6 +86,8 @@ def failed(records: Sequence[Record]) -> list[str]:
         fact = record.fact
         if isinstance(fact, AlarmSeen) and not fact.is_raised:
             told.clear()
+        if isinstance(fact, StepTaken) and fact.step.startswith("abort "):
+            told.append(f"{fact_text(fact)}: its update was not over in time")
         is_failure = isinstance(fact, Told | HostTold) and fact.outcome is Outcome.FAILED
         if is_failure or (isinstance(fact, AlarmSeen) and fact.why):
             told.append(f"{subject_text(record)}: {fact_text(fact)}")
