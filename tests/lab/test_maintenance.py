@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from freezeframe.fleet import Faults, Span
+from freezeframe.fleet import Faults, Span, Tolerance, Update, UpdateKind
 from freezeframe.observation import ControllerStarted
 
 from .fixtures import running_or_skip
@@ -158,3 +158,20 @@ def test_a_daemon_killed_while_its_guests_are_paused_leaves_none_paused(
         run.complete()
     assert run.judged_by_guests() > 0
     run.replayed()
+
+
+def test_guests_that_an_update_cannot_preserve_are_shut_down_and_started_again(
+    three_hosts: Lab, tmp_path: Path
+) -> None:
+    """It comes last, for what its guests remember is gone."""
+    fleet = maintained_fleet(
+        three_hosts, UPDATE.format(folder=tmp_path), "true", Faults(), names=("h1",)
+    )
+    kind = Update(UpdateKind.DISRUPTIVE)
+    disruptive = replace(fleet, update=kind, tolerance=Tolerance())
+    run = Maintenance(three_hosts, disruptive, tmp_path)
+    assert run.run() == 0, run.told()
+    run.replayed()
+    for guest in three_hosts.guests:
+        seeds = {beat.seed for beat in run.beats(guest)} | {guest.wait_for_beats(1)[-1].seed}
+        assert len(seeds) == (2 if guest.host.name == "h1" else 1), guest.name

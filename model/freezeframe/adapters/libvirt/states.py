@@ -25,7 +25,6 @@ _PAUSED: Final[Mapping[int, Reason]] = {
     8: Reason.SHUTTING_DOWN,
     9: Reason.SNAPSHOT,
     10: Reason.CRASHED,
-    11: Reason.STARTING_UP,
     12: Reason.MIGRATION,
     13: Reason.MIGRATION,
 }
@@ -51,6 +50,10 @@ _OFF: Final[Mapping[int, Seen]] = {
     7: (VmStatus.STOPPED, Reason.SNAPSHOT),
 }
 _SHUT_OFF: Final = 5
+_STARTING_UP: Final = (3, 11)
+"""Its CPUs have not run yet, though libvirt has it as paused: nobody paused it, and it is still
+off. A VM that is started to be paused is of reason USER.
+"""
 _STATUS: Final[Mapping[int, VmStatus]] = {
     1: VmStatus.RUNNING,
     2: VmStatus.RUNNING,  # blocked on a resource
@@ -93,6 +96,8 @@ _RESUMED: Final[Mapping[int, Reason]] = {
 
 def of_state(state: int, reason: int) -> Seen:
     """What `virDomainGetState` tells."""
+    if (state, reason) == _STARTING_UP:
+        return VmStatus.STOPPED, Reason.STARTING_UP
     status = _STATUS.get(state, VmStatus.STOPPED)
     if state in _REASONS:
         return status, _REASONS[state].get(reason, Reason.UNKNOWN)
