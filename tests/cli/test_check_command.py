@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from freezeframe.checking.search.explorer import MAX_STATES_DEFAULT
 from freezeframe.cli import check as command
+from freezeframe.cli import options
 from freezeframe.cli.__main__ import run
 from freezeframe.fleet.examples import example_text
 from freezeframe.protocol.policies import DEFAULT_POLICY
@@ -23,7 +24,7 @@ GUARD = "quiesce/each-tenant-approved-or-had-its-notice"
 
 def test_the_defaults_are_those_of_the_explorer_and_the_policies() -> None:
     assert command.MAX_STATES_DEFAULT == MAX_STATES_DEFAULT
-    assert command.DEFAULT_POLICY == DEFAULT_POLICY
+    assert options.DEFAULT_POLICY == DEFAULT_POLICY
 
 
 def test_a_fleet_file_is_checked_like_an_example(call: Call, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import click
 from .commands import CONTEXT, GroupedCommand, GroupedOption
 from .console import STDOUT, complain, page_width, refuse_outputs, say, show, write_file
 from .names import blamed_on, find_fleet, find_guards, find_policy, find_properties
+from .options import policy_option
 from .progress import ProgressLine
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from freezeframe.fleet import Fleet
     from freezeframe.reporting import CheckResult
 
-DEFAULT_POLICY: Final = "one-update-domain"
 MAX_STATES_DEFAULT: Final = 20_000_000
 
 _FILE: Final = click.Path(path_type=Path)
@@ -113,14 +113,7 @@ provider-default, eventful. Exit codes: 0 every promise holds, 1 one is
 violated, 2 bad input or usage, 3 incomplete.""",
 )
 @click.argument("fleet", required=False)
-@click.option(
-    "--policy",
-    cls=Question,
-    metavar="NAME",
-    default=DEFAULT_POLICY,
-    show_default=True,
-    help="one-update-domain, one-fault-domain, or your own as package.module:Name.",
-)
+@policy_option(Question)
 @click.option(
     "--property",
     "properties",

@@ -10,10 +10,10 @@ from typing import Final
 
 import click
 
-from .check import DEFAULT_POLICY
 from .commands import CONTEXT
 from .console import complain, is_terminal, page_width, show
 from .names import blamed_on, find_fleet, find_policy
+from .options import policy_option
 from .progress import ProgressLine
 
 MAX_STATES_DEFAULT: Final = 2_000_000
@@ -32,13 +32,7 @@ Exit codes: 0 every guard was decided, 1 the fleet breaks a promise even with
 every guard in place, 2 bad input or usage, 3 some guard is undecided.""",
 )
 @click.argument("fleet", required=False)
-@click.option(
-    "--policy",
-    metavar="NAME",
-    default=DEFAULT_POLICY,
-    show_default=True,
-    help="one-update-domain, one-fault-domain, or your own as package.module:Name.",
-)
+@policy_option()
 @click.option(
     "--max-states",
     metavar="N",

@@ -13,10 +13,10 @@ import click
 
 from freezeframe.fleet.errors import FreezeframeError
 
-from .check import DEFAULT_POLICY
 from .commands import CONTEXT
 from .console import STDOUT, complain, page_width, refuse_outputs, say, show, write_file
 from .names import find_fleet, find_policy
+from .options import policy_option
 
 _DOT: Final = frozenset({".dot", ".gv"})
 _DRAWN: Final = frozenset({".svg", ".png", ".pdf"})
@@ -35,13 +35,7 @@ Exit codes: 0 planned, 2 bad input or usage, or some host can never be
 maintained; what would help is said.""",
 )
 @click.argument("fleet", required=False)
-@click.option(
-    "--policy",
-    metavar="NAME",
-    default=DEFAULT_POLICY,
-    show_default=True,
-    help="one-update-domain, one-fault-domain, or your own as package.module:Name.",
-)
+@policy_option()
 @click.option("--json", "json_file", metavar="FILE", help="Write one JSON object; - is stdout.")
 @click.option(
     "--picture",

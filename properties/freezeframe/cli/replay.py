@@ -16,10 +16,10 @@ import click
 
 from freezeframe.fleet import Fleet, FreezeframeError, parse_fleet
 
-from .check import DEFAULT_POLICY
 from .commands import CONTEXT
 from .console import STDOUT, page_width, refuse_outputs, say, show, write_file
 from .names import blamed_on, find_fleet, find_policy
+from .options import DEFAULT_POLICY
 
 if TYPE_CHECKING:
     from freezeframe.checking.judging.placing import Placement

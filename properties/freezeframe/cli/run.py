@@ -17,10 +17,10 @@ import click
 
 from freezeframe.fleet import Fleet, FreezeframeError
 
-from .check import DEFAULT_POLICY
 from .commands import CONTEXT
 from .console import complain, is_terminal, page_width, refuse_outputs, say, show, write_file
 from .names import find_fleet, find_policy
+from .options import policy_option
 from .serving import tell_unread, tell_where
 
 if TYPE_CHECKING:
@@ -51,13 +51,7 @@ Exit codes: 0 every host runs the new software, 1 a promise was broken or a
 failure halted the rollout, 2 bad input or usage, 3 ended before it was done.""",
 )
 @click.argument("fleet")
-@click.option(
-    "--policy",
-    metavar="NAME",
-    default=DEFAULT_POLICY,
-    show_default=True,
-    help="one-update-domain, one-fault-domain, or your own as package.module:Name.",
-)
+@policy_option()
 @click.option(
     "--journal",
     metavar="FILE",
