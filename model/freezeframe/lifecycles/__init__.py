@@ -5,7 +5,7 @@ from .host import HOST_LIFECYCLE, HostStatus
 from .machine import machine
 from .scheduled_event import SCHEDULED_EVENT_LIFECYCLE, EventStatus
 from .table import Lifecycle, LifecycleError, Row
-from .vm import VM_LIFECYCLE, VM_OFF, VM_PAUSED, Holder, VmStatus
+from .vm import VM_LIFECYCLE, VM_OFF, VM_PAUSED, VM_RUNNING, Holder, VmStatus
 
 ALL = (VM_LIFECYCLE, HOST_LIFECYCLE, AVAILABILITY_SET_LIFECYCLE, SCHEDULED_EVENT_LIFECYCLE)
 
@@ -17,6 +17,7 @@ __all__ = [
     "VM_LIFECYCLE",
     "VM_OFF",
     "VM_PAUSED",
+    "VM_RUNNING",
     "EventStatus",
     "Holder",
     "HostStatus",

@@ -28,6 +28,9 @@ class VmStatus(StrEnum):
     ABSENT = "absent"
 
 
+VM_RUNNING: Final = frozenset({VmStatus.RUNNING, VmStatus.RESUMED})
+"""Its virtual CPUs run, be its clock behind."""
+
 VM_PAUSED: Final = frozenset({VmStatus.PAUSING, VmStatus.PAUSED, VmStatus.RESUMING})
 """What counts as paused: from the request to pause until the VM runs again."""
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from freezeframe.lifecycles import VM_PAUSED, EventStatus, Holder, HostStatus, VmStatus
+from freezeframe.lifecycles import VM_PAUSED, VM_RUNNING, EventStatus, Holder, HostStatus, VmStatus
 
 from .facts import HostSeen, Reason
 
@@ -54,7 +54,7 @@ class SeenVm:
     @property
     def is_running(self) -> bool:
         """See `VmView`."""
-        return self.status in {VmStatus.RUNNING, VmStatus.RESUMED}
+        return self.status in VM_RUNNING
 
     @property
     def is_settled(self) -> bool:

@@ -6,7 +6,7 @@ being maintained.
 
 from __future__ import annotations
 
-from freezeframe.lifecycles import EventStatus, Holder, HostStatus, SetStatus, VmStatus
+from freezeframe.lifecycles import VM_RUNNING, EventStatus, Holder, HostStatus, SetStatus, VmStatus
 
 from .components import VM, ZERO, Alarm, AvailabilitySet, Controller, Host, ScheduledEvent
 from .controller import leave_set, withdraw_event
@@ -103,7 +103,7 @@ def move(host: Host, vm: VM, destination: Destination, seat: Seat) -> None:
 def suspend(vm: VM, controller: Controller) -> None:
     """A customer pauses its own VM."""
     require(
-        vm.status in {VmStatus.RUNNING, VmStatus.RESUMED},
+        vm.status in VM_RUNNING,
         "nothing is being done to the VM",
         stays="libvirt lets one job at a time change a domain",
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from freezeframe.lifecycles import EventStatus, Holder, HostStatus, VmStatus
+from freezeframe.lifecycles import VM_RUNNING, EventStatus, Holder, HostStatus
 from freezeframe.observation import EventView, HostView, UnitView, VmView
 
 from .components import VM, Component, Host, ScheduledEvent
@@ -49,7 +49,7 @@ class ModelVm:
     @property
     def is_running(self) -> bool:
         """See `VmView`."""
-        return self.vm.status in {VmStatus.RUNNING, VmStatus.RESUMED}
+        return self.vm.status in VM_RUNNING
 
     @property
     def paused_seconds(self) -> float:
