@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 from tests.checking.watching.scripted import ScriptedHost
 from tests.checking.watching.test_watch import FLEET, PAUSED, RUNNING, change
 
@@ -81,7 +82,15 @@ def test_pauses_violations_and_sight_are_metrics() -> None:
     assert f"freezeframe_pause_seconds_sum{labels} 40.0" in text
     assert f"freezeframe_paused_vms{labels} 1.0" in text
     assert 'freezeframe_violations_total{property="pause_within_limit"} 1.0' in text
+    assert 'freezeframe_violations_total{property="memory_preserved"} 0.0' in text
     assert 'freezeframe_host_in_sight{host="a"} 1.0' in text
+    assert 'freezeframe_sight_lost_total{host="a"} 0.0' in text
+    names = {each.name for each in text_string_to_metric_families(text)}
+    assert names >= {
+        "freezeframe_pause_seconds",
+        "freezeframe_violations",
+        "freezeframe_sight_lost",
+    }
     assert any(line.startswith("BROKEN pause_within_limit for v") for line in lines)
 
 

@@ -167,11 +167,11 @@ def test_what_is_asked_wrongly_is_told_together() -> None:
     uri = "test:///default"
     assert refused(uri, uri, " ", fault_domains={uri: 3, "test:///other": 0}) == [
         f"{uri}: expected each host once, found it 2 times",
-        "import: expected the URI of a libvirt host, such as qemu:///system, found a blank",
+        "URI: expected the URI of a libvirt host, such as qemu:///system, found a blank",
         f"{uri}: fault domain: expected a number from 0 to 2, found 3",
         "test:///other: fault domain: expected a URI to import, found another",
     ]
-    assert refused() == ["import: expected the URI of a libvirt host, found none"]
+    assert refused() == ["URI: expected the URI of a libvirt host, found none"]
 
 
 def test_a_missing_binding_is_told_with_what_to_install() -> None:

@@ -144,6 +144,8 @@ def test_several_mistakes_are_told_together_up_to_a_bound() -> None:
 def test_a_line_that_was_cut_off_is_a_mistake() -> None:
     (told,) = mistakes(json.dumps(GOOD)[:-5])
     assert told.startswith("trace.jsonl:2: expected one JSON object")
+    assert told.endswith("; its end is missing: remove this line to have the rest judged")
+    assert "its end is missing" not in "".join(mistakes(json.dumps(GOOD)[:-5], ""))
 
 
 def test_a_key_given_twice_is_a_mistake() -> None:
@@ -182,7 +184,11 @@ def test_a_header_tells_what_was_recorded_and_what_could_be() -> None:
         ("fleet", 7, "fleet: expected a text, found 7"),
         ("without", "guard", 'without: expected an array of texts, found "guard"'),
         ("kinds", ["rumour"], "kinds: expected kinds among vm seen"),
-        ("version", True, "version: expected 1, found true"),
+        (
+            "version",
+            True,
+            "version: expected 1, found true; another version of freezeframe wrote it",
+        ),
     ],
 )
 def test_what_is_wrong_in_the_header_is_told(key: str, value: object, message: str) -> None:

@@ -117,11 +117,11 @@ def import_with_notes(
 
 def _arguments(uris: Sequence[str], chosen: dict[str, int]) -> Iterator[Mistake]:
     if not uris:
-        yield Mistake("import", None, "", "expected the URI of a libvirt host, found none")
+        yield Mistake("URI", None, "", "expected the URI of a libvirt host, found none")
     for uri, count in Counter(uris).items():
         if not uri.strip():
             text = "expected the URI of a libvirt host, such as qemu:///system, found a blank"
-            yield Mistake("import", None, "", text)
+            yield Mistake("URI", None, "", text)
         if count > 1:
             yield Mistake(uri, None, "", f"expected each host once, found it {count} times")
     for uri, number in chosen.items():

@@ -106,7 +106,12 @@ def read_history(text: str, source: str = "records") -> History:
             else:
                 records.append(parse_record(line))
         except FlawedError as flawed:
-            mistakes += [Mistake(source, number, *flaw) for flaw in flawed.flaws]
+            is_cut = number == len(lines) > 1 and not text.endswith("\n")
+            advice = "; its end is missing: remove this line to have the rest judged"
+            mistakes += [
+                Mistake(source, number, key, what + (advice if is_cut and not key else ""))
+                for key, what in flawed.flaws
+            ]
             if number == 1:
                 break
         if len(mistakes) >= MISTAKES_MAX:
@@ -126,7 +131,8 @@ def _provenance(line: str) -> Provenance:
         raise FlawedError(("", text))
     if values.get("version") != VERSION or isinstance(values["version"], bool):
         found = shown_value(values.get("version"))
-        raise FlawedError(("version", f"expected {VERSION}, found {found}"))
+        text = f"expected {VERSION}, found {found}; another version of freezeframe wrote it"
+        raise FlawedError(("version", text))
     flaws = list(_header_flaws(values))
     if flaws:
         raise FlawedError(*flaws)

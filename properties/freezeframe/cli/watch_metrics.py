@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from freezeframe.checking.watching import Happening, Watch
 from freezeframe.observation import SightChanged
+from freezeframe.properties import PROMISES
 from freezeframe.reporting.metrics import PauseMetrics
 
 _Labels = tuple[str, str, str]
@@ -16,11 +17,16 @@ class WatchMetrics:
     """Counts happenings of one watch."""
 
     def __init__(self, watch: Watch, metrics: PauseMetrics) -> None:
-        """Count into `metrics`; every host is in sight at first."""
+        """Count into `metrics`; every host is in sight at first, and no promise is broken: a count
+        that first appears as 1 is no rise to Prometheus.
+        """
         self._watch, self._metrics = watch, metrics
         self._paused: dict[str, _Labels] = {}
         for host in watch.hosts:
             metrics.in_sight.labels(host).set(1)
+            metrics.sight_lost.labels(host)
+        for promise in PROMISES:
+            metrics.violations.labels(promise.name)
 
     def count(self, happening: Happening) -> None:
         """Take a happening into account."""
