@@ -7,22 +7,27 @@ whose memory changed finds it so.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from contextlib import ExitStack, suppress
 from typing import ClassVar
 
 import pytest
 
-from freezeframe.adapters import Adapter, Capability, open_adapter
+from freezeframe.adapters import Adapter, AdapterError, Capability, open_adapter
 from freezeframe.adapters.libvirt import LibvirtAdapter
 from freezeframe.conformance import AdapterSuite
 from freezeframe.conformance.needs import needs
 from freezeframe.conformance.rig import Rig
+from freezeframe.observation import Operation
 
 from .fixtures import running_or_skip
+from .handling import stopped
 from .laboratory import Lab
 from .means import LabMeans, Witnesses
 
 GUESTS_MIN = 4
 STEPS_MIN = 200
+SOON_MS = 4_000
+"""More than a pause takes on a busy machine, and less than libvirt waits for an agent."""
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +61,20 @@ class TestThroughADaemon(AdapterSuite):
         super().test_interleavings_agree_with_the_model(rig)
         assert int(rig.notes.facts["steps"]) >= STEPS_MIN
         assert len(rig.bench.vms) >= GUESTS_MIN
+
+    @needs(Capability.READ_CLOCK, Capability.PAUSE, vms=GUESTS_MIN)
+    def test_agents_that_do_not_answer_leave_room_for_pauses(self, rig: Rig) -> None:
+        """A daemon serves five requests of a connection at once, and waits 5 s for an agent."""
+        *silent, vm = rig.bench.vms
+        with ExitStack() as stack:
+            for each in silent:
+                stack.enter_context(stopped(self._lab.guest(each).pid()))
+            calls = [rig.begin(Operation.READ_CLOCK, each) for each in silent for _ in range(3)]
+            rig.adapter.pause(vm, deadline_ms=SOON_MS).result()
+            rig.adapter.resume(vm, deadline_ms=SOON_MS).result()
+        for call in calls:
+            with suppress(AdapterError):  # some were given up, which is not the question here
+                rig.finish(call)
 
     def open(self, marked: Collection[str] | None = None) -> Adapter:
         """See `AdapterSuite`."""

@@ -43,7 +43,7 @@ OPEN_MS: Final = 60_000
 
 AGENTS_MAX: Final = 3
 """Guest agents that are asked at a time. A daemon serves 5 requests of a connection at once (its
-`max_client_requests`), so agents that do not answer leave room for pauses and resumes."""
+`max_client_requests`), so agents that do not answer leave room for other long calls."""
 
 _TEST_DRIVER: Final = "TEST"
 _NEED_GUESTS: Final = (Capability.READ_CLOCK, Capability.SET_CLOCK, Capability.FINGERPRINT)
@@ -61,6 +61,7 @@ class LibvirtAdapter:
         self._stopping = Stopping(self._requests, self._holds)
         self._memory = Memory()
         self._agents = threading.Semaphore(AGENTS_MAX)
+        self._aside = self._requests.aside.domain
 
     @property
     def host(self) -> str:
@@ -187,7 +188,7 @@ class LibvirtAdapter:
         def act(domain: Domain) -> Fingerprint:
             self._lack_without_guests(asked, Capability.FINGERPRINT)
             try:
-                return self._memory.fingerprint(domain, sampling, check)
+                return self._memory.fingerprint(self._aside(domain), sampling, check)
             except OSError as error:
                 text = f"expected its memory to be readable, found: {error}"
                 raise self._requests.failed(asked, text) from error
@@ -208,7 +209,7 @@ class LibvirtAdapter:
             if not self._agents.acquire(timeout=asked.deadline_ms / 1000):
                 raise self._requests.late(asked)
             try:
-                return act(domain)
+                return act(self._aside(domain))
             finally:
                 self._agents.release()
 

@@ -15,6 +15,7 @@ from typing import NamedTuple, TypeVar
 
 from freezeframe.adapters.errors import CapabilityError, Failed, Refusal, Refused, TimedOut
 from freezeframe.adapters.libvirt.acquaintance import Acquaintance, Known
+from freezeframe.adapters.libvirt.aside import Aside
 from freezeframe.adapters.libvirt.binding import Binding, Domain, Handle
 from freezeframe.adapters.libvirt.calls import ThreadedCall, Workers
 from freezeframe.adapters.libvirt.failures import lost, translated
@@ -44,6 +45,7 @@ class Requests:
     def __init__(self, libvirt: Binding, link: Link, marks: Marks, holds: Holds) -> None:
         """Ask through `link`; `marks` says what may be touched, `holds` what is ours."""
         self.libvirt, self.link, self.marks, self.holds = libvirt, link, marks, holds
+        self.aside = Aside(libvirt, link.uri)
         self.clock = MachineClock()
         self._acquaintance = Acquaintance(link, marks)
         self._workers = Workers()
@@ -53,6 +55,7 @@ class Requests:
         """End the threads; those of calls that hang stay behind."""
         self.link.forget(self._acquaintance)
         self._workers.close()
+        self.aside.close()
 
     def now(self, asked: Asked, work: Callable[[Handle], T]) -> T:
         """Have `work` done and wait for it."""

@@ -58,7 +58,7 @@ class Stopping:
         def act(domain: Domain) -> None:
             self._lack_unless_persistent(asked, domain)
             with self._holds.taken(domain, VmStatus.STOPPED):
-                domain.shutdown()
+                self._requests.aside.domain(domain).shutdown()
             while (found := of_state(*domain.state()[:2]))[0] in _ON:
                 check()
                 self._requests.clock.wait_ms(POLL_MS)
@@ -74,7 +74,7 @@ class Stopping:
 
         def act(domain: Domain) -> None:
             with self._holds.released(domain, VmStatus.STOPPED):
-                domain.create()
+                self._requests.aside.domain(domain).create()
 
         return self._requests.change(asked, VmStatus.STOPPED, act, of_ours="a shutdown")
 
@@ -84,7 +84,7 @@ class Stopping:
 
         def act(domain: Domain) -> None:
             self._lack_unless_persistent(asked, domain)
-            domain.managedSave(0)
+            self._requests.aside.domain(domain).managedSave(0)
 
         return self._requests.change(asked, VmStatus.RUNNING, act)
 
@@ -97,7 +97,7 @@ class Stopping:
                 found = self._requests.state(domain)
                 text = f"expected it to be saved, found it {found}"
                 raise self._requests.refused(asked, text, Refusal.ILLEGAL_STATE, found)
-            domain.create()
+            self._requests.aside.domain(domain).create()
 
         return self._requests.change(asked, VmStatus.STOPPED, act)
 

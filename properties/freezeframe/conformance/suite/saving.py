@@ -31,6 +31,7 @@ class SavingTests(SuiteBase):
     @needs(Capability.SAVE, means=[StopsVms, Witness])
     def test_restored_guest_has_its_memory(self, rig: Rig) -> None:
         """The guest goes on where it was, and finds its memory intact."""
+        assert heartbeats_during(rig, rig.vm, PERIODS) > 0, "not heard of since it was booted"
         before = rig.means.ask(rig.vm)
         rig.do(Operation.SAVE, rig.vm)
         rig.do(Operation.RESTORE, rig.vm)
