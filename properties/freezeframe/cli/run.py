@@ -225,7 +225,9 @@ def _shown(board: Board, fleet: Fleet, *, is_live: bool) -> Iterator[None]:
     limit_seconds = fleet.limits.pause_ms / 1000
     with Live(
         console=console,
-        get_renderable=lambda: table_of(board.rows(), limit_seconds, console.height),
+        get_renderable=lambda: table_of(
+            board.rows(), limit_seconds, height_max=console.height, width_max=console.width
+        ),
         refresh_per_second=_REFRESHES_A_SECOND,
     ):
         yield
@@ -243,7 +245,12 @@ def _show_status(fleet: Fleet, path: Path) -> None:
     board.tell(read_journal(path).records)
     rows = board.rows()
     Console(width=page_width()).print(
-        table_of(rows, fleet.limits.pause_ms / 1000, height_max=len(rows) + 2)
+        table_of(
+            rows,
+            fleet.limits.pause_ms / 1000,
+            height_max=len(rows) + 2,
+            width_max=page_width(),
+        )
     )
 
 

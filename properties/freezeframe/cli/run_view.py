@@ -33,6 +33,11 @@ if TYPE_CHECKING:
 NEARLY: Final = 2 / 3
 """A pause that has taken this part of its limit is shown as doubtful."""
 
+_OTHER_COLUMNS_WIDTH: Final = 58
+"""Columns that the table takes beside names: `domain`, phase, status, both pauses, and gaps."""
+
+_NAME_WIDTH_MIN: Final = 6
+
 _QUIET: Final = frozenset({Operation.FINGERPRINT, Operation.READ_CLOCK})
 
 
@@ -136,22 +141,31 @@ def _place(vm: VirtualMachine) -> tuple[str, int, str, str]:
     return vm.availability_set or "", vm.update_domain or 0, vm.host, vm.name
 
 
-def table_of(rows: Sequence[Row], limit_seconds: float, height_max: int) -> Table:
-    """The rows as a table of at most so many lines; those that are at rest give way first."""
+def table_of(
+    rows: Sequence[Row], limit_seconds: float, *, height_max: int, width_max: int
+) -> Table:
+    """The rows as a table of at most so many lines and columns; those that are at rest give way
+    first, and long names in their middle.
+    """
     from rich.table import Table  # noqa: PLC0415 (only a terminal pays for it)
 
-    table = Table(box=None, pad_edge=False)
-    for heading in ("set", "domain", "host", "", "VM", "", "paused", "longest"):
-        table.add_column(heading, justify="right" if heading in {"paused", "longest"} else "left")
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    for heading in ("set", "domain", "host", "", "VM", ""):
+        table.add_column(heading, no_wrap=True)
+    for heading in (f"paused/{limit_seconds:g} s", "longest"):
+        table.add_column(heading, no_wrap=True, justify="right")
     room = max(1, height_max - 2)
     shown = rows if len(rows) <= room else [row for row in rows if row.paused or row.longest]
+    names = [(row.vm.availability_set or "", row.host, row.vm.name) for row in shown[:room]]
+    widths = _name_widths(names, width_max - _OTHER_COLUMNS_WIDTH)
     earlier = ("", "", "", "")
-    for row in shown[:room]:
+    for row, name in zip(shown[:room], names, strict=True):
+        of_set, host, vm = (_cut(text, width) for text, width in zip(name, widths, strict=True))
         domain = "" if row.vm.update_domain is None else str(row.vm.update_domain)
-        place = (row.vm.availability_set or "", domain, row.host, row.phase)
+        place = (of_set, domain, host, row.phase)
         told = ("" if is_same else text for text, is_same in _repeated(place, earlier))
         paused = _seconds(row.paused, limit_seconds)
-        table.add_row(*told, row.vm.name, row.status, paused, _seconds(row.longest, limit_seconds))
+        table.add_row(*told, vm, row.status, paused, _seconds(row.longest, limit_seconds))
         earlier = place
     if len(shown[:room]) < len(rows):
         table.add_row("", "", "", "", f"and {len(rows) - len(shown[:room])} more")
@@ -171,4 +185,20 @@ def _seconds(seconds: float, limit_seconds: float) -> str:
         return ""
     style = "green" if seconds < limit_seconds * NEARLY else "yellow"
     style = "bold red" if seconds > limit_seconds else style
-    return f"[{style}]{seconds:.1f}[/] of {limit_seconds:g} s"
+    return f"[{style}]{seconds:.1f} s[/]"
+
+
+def _name_widths(names: Sequence[Sequence[str]], room: int) -> list[int]:
+    """How wide each column of names may be, so that all have room; the widest give way."""
+    widths = [max(map(len, column)) for column in zip(*names, strict=True)]
+    while sum(widths) > room and max(widths, default=0) > _NAME_WIDTH_MIN:
+        widths[widths.index(max(widths))] -= 1
+    return widths
+
+
+def _cut(text: str, width: int) -> str:
+    """`text` without its middle, if it is too long: names differ at both ends."""
+    if len(text) <= width:
+        return text
+    kept = width - 1
+    return f"{text[: kept // 2]}…{text[len(text) - (kept - kept // 2) :]}"
