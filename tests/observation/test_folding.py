@@ -165,6 +165,15 @@ def test_a_vm_that_maintenance_shut_down_is_down_for_it_and_one_its_customer_sto
     assert booted.vm("vm").is_resumed_for_another
 
 
+def test_an_answer_that_comes_after_others_paused_the_vm_again_overrules_nobody() -> None:
+    """The resume was asked for while the pause was ours, and it had come about before theirs."""
+    failed = VmSeen(VmStatus.PAUSED, Reason.IO_ERROR)
+    before = ((0, asked(Operation.PAUSE)), (100, PAUSED), (200, asked(Operation.RESUME)))
+    ledger = ledger_of(*before, (300, RUNS), (301, failed), (302, done(Operation.RESUME)))
+    assert not ledger.vm("vm").is_resumed_for_another
+    assert not ledger.vm("vm").is_running
+
+
 def test_an_io_error_while_a_vm_resumes_makes_its_pause_another_s() -> None:
     failed = VmSeen(VmStatus.PAUSED, Reason.IO_ERROR)
     ledger = ledger_of(*CYCLE, (5_000, asked(RESUME)), (5_050, failed))

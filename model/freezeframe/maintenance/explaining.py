@@ -24,10 +24,10 @@ from freezeframe.observation import (
     Told,
     VmSeen,
 )
-from freezeframe.protocol import Actor, State
+from freezeframe.protocol import Actor, Instance, State
 from freezeframe.protocol.components import VM, ZERO, Alarm, Host, ScheduledEvent
 
-from .course import Course
+from .course import ERRANDS, Course
 from .rulebook import Rulebook
 
 _MISHAPS: Final = frozenset(
@@ -65,6 +65,20 @@ def goal_of(rulebook: Rulebook, course: Course, record: Record) -> Goal | None:
     read = _READERS.get(type(record.fact))
     goal = read(rulebook, course, record, record.fact) if read is not None else None
     return None if goal is None or goal.is_reached(rulebook, course.state) else goal
+
+
+def out_of_turn(rulebook: Rulebook, course: Course, record: Record) -> Instance | None:
+    """The step that `record` says was begun, of those that are taken when they end, if its guards
+    do not hold.
+    """
+    fact, slot = record.fact, rulebook.slot(VM, record.vm or "")
+    if not isinstance(fact, Told) or fact.outcome is not Outcome.REQUESTED or slot is None:
+        return None
+    steps = rulebook.about(slot, {Actor.CONTROLLER})
+    begun = [each for each in steps if ERRANDS.get(each.rule.name) is fact.operation]
+    if any(rulebook.holds(course.state, each) for each in begun):
+        return None
+    return next(iter(begun), None)
 
 
 def _vm_seen(rulebook: Rulebook, course: Course, record: Record, seen: VmSeen) -> Goal | None:

@@ -27,8 +27,17 @@ from freezeframe.protocol import Actor, Instance, State
 from freezeframe.protocol.components import VM, Controller
 from freezeframe.protocol.language import Duration
 
-from .course import WATCHDOG, Course, Deviation, Divergence, Followed, MemoryCheck, Taken, Tolerance
-from .explaining import Goal, goal_of
+from .course import (
+    WATCHDOG,
+    Course,
+    Deviation,
+    Divergence,
+    Followed,
+    MemoryCheck,
+    Taken,
+    Tolerance,
+)
+from .explaining import Goal, goal_of, out_of_turn
 from .passing import excuses, let_pass, undeclared
 from .reconciling import reconciled
 from .rulebook import Rulebook
@@ -127,7 +136,13 @@ def _explained(rulebook: Rulebook, course: Course, record: Record) -> Followed:
             return _diverged(course, record, Deviation.UNEXPLAINED, record.fact.step, found)
         return _taken(rulebook, course, instance, record)
     goal = goal_of(rulebook, course, record)
-    return Followed(course) if goal is None else _reached(rulebook, course, goal, record)
+    if goal is not None:
+        return _reached(rulebook, course, goal, record)
+    errand = out_of_turn(rulebook, course, record)
+    if errand is None:
+        return Followed(course)
+    why = rulebook.blocking(course.state, errand)
+    return _diverged(course, record, Deviation.FORBIDDEN, str(errand), why)
 
 
 def _taken(rulebook: Rulebook, course: Course, instance: Instance, record: Record) -> Followed:

@@ -31,6 +31,10 @@ class Prospect:
     alters_in: int | None
 
 
+_CLOSED: Final = Prospect(is_enabled=False, is_free=False, is_due=False, alters_in=None)
+"""How an instance stands of which a part is not possible, however long one waits."""
+
+
 class Outcomes:
     """Outcomes of parts by the values that they depend on; parts of one form share them."""
 
@@ -58,15 +62,20 @@ class Outcomes:
 
     def prospect(self, instance: Instance, state: State) -> Prospect:
         """How `instance` stands in `state`."""
-        outcomes = [self.of(part, state) for part in instance.parts]
+        outcomes = []
+        for part in instance.parts:
+            outcome = self.of(part, state)
+            if not outcome.is_enabled and outcome.alters_in is None:
+                return _CLOSED
+            outcomes.append(outcome)
         is_enabled = all(each.is_enabled for each in outcomes)
         is_free = is_enabled or all(each.is_enabled or waits(each) for each in outcomes)
+        times = [each.alters_in for each in outcomes if each.alters_in is not None]
         alters_in = None
-        slots = {slot for part in instance.parts for slot in part.slots}
-        is_open = all(each.is_enabled or each.alters_in for each in outcomes)
-        if is_open and any(self._counts(slot, state) for slot in slots):
-            times = [each.alters_in for each in outcomes if each.alters_in is not None]
-            alters_in = min(times, default=None)
+        if times and all(each.is_enabled or each.alters_in for each in outcomes):
+            slots = {slot for part in instance.parts for slot in part.slots}
+            if any(self._counts(slot, state) for slot in slots):
+                alters_in = min(times)
         is_due = is_enabled and any(each.is_due for each in outcomes)
         return Prospect(is_enabled, is_free, is_due, alters_in)
 

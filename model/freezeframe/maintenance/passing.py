@@ -78,9 +78,10 @@ def _overdue(rulebook: Rulebook, course: Course, due: list[Instance]) -> dict[st
     found = {}
     for instance in due:
         is_asked = instance.rule.actor is Actor.HYPERVISOR or instance.rule.name in ERRANDS
-        since_ms = max(now_ms, course.grace_ms) if is_asked else now_ms
-        since_ms += taking_ms(rulebook.fleet, ERRANDS.get(instance.rule.name))
-        known = course.overdue.get(str(instance), Overdue(since_ms))
+        takes_ms = taking_ms(rulebook.fleet, ERRANDS.get(instance.rule.name))
+        known = course.overdue.get(str(instance), Overdue(now_ms + takes_ms))
+        if is_asked:
+            known = replace(known, since_ms=max(known.since_ms, course.grace_ms + takes_ms))
         is_in_sight = _is_in_sight(rulebook, course, instance)
         found[str(instance)] = known if is_in_sight else Overdue(now_ms)
     return found

@@ -5,12 +5,13 @@ Owns the translation between errands and adapters. It must not know why anything
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from freezeframe.adapters.errors import AdapterError, Refused
+from freezeframe.adapters.errors import AdapterError, Failed, Refused
 from freezeframe.adapters.naming import Hypervisor
 from freezeframe.adapters.protocol import AttendsUpdate, Call, Subscription, UpdatesHost
 from freezeframe.adapters.recording import outcome_of
@@ -183,9 +184,16 @@ class Site:
         found = error.found if isinstance(error, Refused) else None
         if found is not None:
             yield self._state(found)
+        elif isinstance(error, Failed) and errand.vm is not None:
+            yield from self._looked_at(errand.vm)
         yield self._told_of(errand, outcome_of(error), error.text)
         if found is not None:
             yield self._state(found)
+
+    def _looked_at(self, vm: str) -> Iterator[News]:
+        """What became of a VM that may be why something failed; nothing if that cannot be seen."""
+        with contextlib.suppress(AdapterError):
+            yield self._state(self.hypervisor.state(vm, deadline_ms=LOOK_MS))
 
     def _told_of(self, errand: Errand, outcome: Outcome, why: str = "") -> News:
         form = HostTold if errand.vm is None else Told

@@ -64,7 +64,7 @@ def _resume_told(vm: SeenVm, outcome: Outcome, late_ms: int) -> SeenVm:
             return replace(vm, status=VmStatus.RESUMING)
         return replace(vm, may_yet_run=vm.holder is Holder.OTHER)
     if outcome is Outcome.COMPLETED:
-        return _runs(replace(vm, may_yet_run=vm.holder is Holder.OTHER), Reason.UNPAUSED, late_ms)
+        return _ran(vm, Reason.UNPAUSED, late_ms)
     if outcome is Outcome.UNKNOWN:
         return vm
     status = VmStatus.PAUSED if vm.status is VmStatus.RESUMING else vm.status
@@ -86,8 +86,19 @@ def _boot_told(vm: SeenVm, outcome: Outcome, late_ms: int) -> SeenVm:
     if outcome is Outcome.REQUESTED:
         return replace(vm, may_yet_run=vm.holder is Holder.OTHER)
     if outcome is Outcome.COMPLETED:
-        return _runs(replace(vm, may_yet_run=vm.holder is Holder.OTHER), Reason.BOOTED, late_ms)
+        return _ran(vm, Reason.BOOTED, late_ms)
     return vm if outcome is Outcome.UNKNOWN else replace(vm, may_yet_run=False)
+
+
+def _ran(vm: SeenVm, reason: Reason, late_ms: int) -> SeenVm:
+    """What is known of `vm` once maintenance was told that it runs again, as it had asked.
+
+    Others may have stopped it before that was told; they were not overruled unless it was asked
+    after they had.
+    """
+    if vm.holder is Holder.OTHER and not vm.may_yet_run:
+        return vm
+    return _runs(vm, reason, late_ms)
 
 
 def vm_seen(vm: SeenVm, seen: VmSeen, late_ms: int, *, trusts_marks: bool = False) -> SeenVm:

@@ -30,13 +30,18 @@ class Component:
     _CLOCKS: ClassVar[frozenset[int]] = frozenset()
     """Where in a value the clocks stand: the fields that are declared as such."""
     __slots__ = ("_on_touch", "_position", "_thawed", "_value")
+    _value: Value
+    _position: int
+    _on_touch: list[int] | None
+    _thawed: bool
 
     def __init__(self, value: Value, position: int = 0, on_touch: list[int] | None = None) -> None:
         """Take `value`; the first access appends `position` to `on_touch`."""
-        self._value = value
-        self._position = position
-        self._on_touch = on_touch
-        self._thawed = False
+        write = object.__setattr__  # handles are made by the million, and these are no fields
+        write(self, "_value", value)
+        write(self, "_position", position)
+        write(self, "_on_touch", on_touch)
+        write(self, "_thawed", False)  # noqa: FBT003 (a value)
 
     def __init_subclass__(cls) -> None:
         """Find the clocks."""
@@ -66,7 +71,7 @@ class Component:
             self._thaw()
 
     def _thaw(self) -> None:
-        self._thawed = True
+        object.__setattr__(self, "_thawed", True)
         if self._on_touch is not None:
             self._on_touch.append(self._position)
         for field, item in zip(self.FIELDS, self._value, strict=True):
