@@ -24,27 +24,33 @@ from freezeframe.observation import (
     MemoryChecked,
     Operation,
     Outcome,
+    Reason,
     Record,
     Told,
     VmSeen,
 )
 
-_CALLS = frozenset(
-    {"pause", "resume", "set_clock", "read_clock", "fingerprint", "shut_down", "boot"}
-)
+_CALLS = frozenset({"pause", "resume", "set_clock", "fingerprint", "shut_down", "boot"})
+"""What is heard; a clock that an adapter read is not, for the guests are asked themselves."""
 
 
 class Observer:
     """Writes down what really happens, in order."""
 
-    def __init__(self, simulation: Simulation) -> None:
-        """Listen to every host."""
-        self._simulation = simulation
+    def __init__(
+        self, simulation: Simulation, adapter: type[SimulatedAdapter] = SimulatedAdapter
+    ) -> None:
+        """Listen to every host; connections are of the class `adapter`."""
+        self._simulation, self._adapter = simulation, adapter
         self._sequence = 0
         self.records: list[Record] = []
+        self._boots: dict[str, int] = {}
+        """How often each VM was seen to boot; a guest that did so otherwise has lost its memory."""
         self.pause_asked_ms: dict[str, int] = {}
         """When each VM was last asked to pause."""
         for host in simulation.hosts.values():
+            for machine in host.machines.values():
+                self._listener(host)(machine, False)  # noqa: FBT003 (a listener)
             host.listeners.append(self._listener(host))
 
     def tell(self, fact: Fact, host: str | None = None, vm: str | None = None) -> None:
@@ -58,7 +64,11 @@ class Observer:
 
     def connect(self, host: str) -> Any:
         """A connection to a host, whose requests and answers are written down."""
-        return Observed(self._simulation.connect(host), self)
+        return Observed(self.open(host), self)
+
+    def open(self, host: str) -> SimulatedAdapter:
+        """A connection of which nothing is heard."""
+        return self._adapter(self._simulation.hosts[host], f"simulated:{host}")
 
     def shows(self, records: Sequence[Record]) -> None:
         """What the controller shows others."""
@@ -82,7 +92,8 @@ class Observer:
             if machine.status is VmStatus.RUNNING:
                 guest = self._simulation.hosts[host].guest(name)
                 self.tell(ClockMeasured(guest.clock_offset_ms, 0), host, name)
-                self.tell(MemoryChecked(guest.finds_memory_intact), host, name)
+                is_intact = guest.finds_memory_intact and guest.boots == self._boots[name]
+                self.tell(MemoryChecked(is_intact), host, name)
 
     def end(self) -> None:
         """Ask every guest for the last time."""
@@ -93,11 +104,14 @@ class Observer:
     def _listener(self, host: SimulatedHost) -> Callable[[Machine, bool], None]:
         def hear(machine: Machine, is_ours: bool) -> None:  # noqa: ARG001, FBT001 (a listener)
             state = machine.state
+            if state.status is VmStatus.RUNNING and state.reason is Reason.BOOTED:
+                self._boots[machine.name] = machine.guest.boots
             seen = VmSeen(state.status, state.reason, is_held=state.is_held)
             self.tell(seen, host.name, machine.name)
             if state.status is VmStatus.RUNNING:
-                intact = host.guest(machine.name).finds_memory_intact
-                self.tell(MemoryChecked(intact), host.name, machine.name)
+                guest = host.guest(machine.name)
+                is_intact = guest.finds_memory_intact and guest.boots == self._boots[machine.name]
+                self.tell(MemoryChecked(is_intact), host.name, machine.name)
 
         return hear
 

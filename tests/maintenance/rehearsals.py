@@ -5,20 +5,26 @@ Owns how a rehearsal is begun, ended and judged. It must not know what is drawn.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from freezeframe.adapters.simulated import Choices
+from freezeframe.adapters.simulated import Choices, SimulatedAdapter
 from freezeframe.checking.judging import Judge
 from freezeframe.fleet import Fleet
+from freezeframe.lifecycles import HostStatus
 from freezeframe.maintenance.course import Divergence
 from freezeframe.maintenance.driver import Standing
 from freezeframe.maintenance.following import follow_all
+from freezeframe.maintenance.sites import Site
 from freezeframe.maintenance.watchdog import bounds_of
 from freezeframe.properties import PROMISES
 from freezeframe.protocol import Policy
+from freezeframe.protocol.components import Host
 from freezeframe.protocol.policies import OneUpdateDomain
+from freezeframe.reporting import Verdict
 
-from .world import Doom, World
+from .dying import Doom
+from .world import REPAIR_MS, World
 
 LOOKS_MAX = 8
 """How often an operator looks after a failure before the rehearsal ends as it is."""
@@ -26,11 +32,14 @@ LOOKS_MAX = 8
 
 @dataclass
 class Rehearsal:
-    """What came of a whole maintenance: how it stands, and the promises that were broken."""
+    """What came of a whole maintenance: how it stands, and the promises that were broken or, of
+    those that something will come about, that had not been kept at its end.
+    """
 
     world: World
     standing: Standing
     broken: list[str]
+    unkept: list[str]
     divergences: tuple[Divergence, ...]
 
     @property
@@ -47,13 +56,18 @@ def rehearse(
     fleet: Fleet,
     choices: Choices,
     *,
-    policy: Policy | None = None,
+    policy: Callable[[], Policy] = OneUpdateDomain,
     without: frozenset[str] = frozenset(),
     deaths: tuple[int, ...] = (),
     torn: int = 0,
     has_watchdog: bool = True,
     steps_max: int = 3_000,
     comes_back: bool = True,
+    adapter: type[SimulatedAdapter] = SimulatedAdapter,
+    pages: int = 1,
+    site: type[Site] = Site,
+    heeds_anybody: bool = False,
+    acts_first: bool = False,
 ) -> Rehearsal:
     """Maintain `fleet`, with an operator who lets it go on after each failure.
 
@@ -64,13 +78,25 @@ def rehearse(
         bounds = bounds_of(fleet, OneUpdateDomain().deadlines_ms(fleet))
     doom = Doom(*deaths)
     world = World(
-        fleet, choices, policy=policy, without=without, doom=doom, torn=torn, bounds=bounds
+        fleet,
+        choices,
+        policy=policy,
+        without=without,
+        doom=doom,
+        torn=torn,
+        bounds=bounds,
+        adapter=adapter,
+        pages=pages,
+        site=site,
+        acts_first=acts_first,
     )
+    world.heeds_anybody = heeds_anybody
     world.comes_back = comes_back
     runner, standing = world.maintain(steps_max=steps_max)
     for _ in range(LOOKS_MAX):
-        if standing is not Standing.HALTED and standing is not Standing.STUCK:
+        if not _calls_for_an_operator(world, standing):
             break
+        world.time.wait_ms(REPAIR_MS)
         doom.spare()
         runner.clear_alarm()
         runner, standing = world.maintain(steps_max=steps_max)
@@ -78,5 +104,19 @@ def rehearse(
     judge = Judge(fleet, PROMISES)
     for record in world.observer.records:
         judge.fold(record)
-    broken = sorted({each.property.name for each in judge.judgement().violations})
-    return Rehearsal(world, standing, broken, follow_all(world.rulebook, world.kept).divergences)
+    judged = {each.property.name: each.verdict for each in judge.judgement().properties}
+    return Rehearsal(
+        world,
+        standing,
+        sorted(name for name, verdict in judged.items() if verdict is Verdict.VIOLATED),
+        sorted(name for name, verdict in judged.items() if verdict is Verdict.INCOMPLETE),
+        follow_all(world.rulebook, world.kept).divergences,
+    )
+
+
+def _calls_for_an_operator(world: World, standing: Standing) -> bool:
+    """Whether the maintenance rests and somebody is to look: at a failure, at a dark host."""
+    hosts = world.rulebook.components(world.shown(), Host).values()
+    is_out = any(host.status is HostStatus.OUT_OF_SERVICE for host in hosts)
+    rests_amiss = standing is Standing.COMPLETED and is_out
+    return rests_amiss or standing in {Standing.HALTED, Standing.STUCK}
