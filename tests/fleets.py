@@ -103,6 +103,9 @@ def two_sets(**options: Any) -> Fleet:
 
 CASES: Mapping[str, Case] = {
     "nothing goes wrong": Case(one_vm(), 85, 122, 17),
+    "a pause may take longer than its limit": Case(
+        one_vm(timing=replace(COARSE, pause=span(0, 50)), limits=NO_NOTICE), 152, 224, 18
+    ),
     "usual durations": Case(
         one_vm(timing=FINE, limits=Limits(notice_ms=2_000), faults=Faults(update_hang=1)),
         519,
@@ -175,7 +178,19 @@ CASES: Mapping[str, Case] = {
         32,
     ),
     "VMs crash and stop at I/O errors": Case(
-        one_vm(vms=(V, W), timing=STEADY, faults=Faults(vm_crash=1, io_error=1)), 798, 1_746, 19
+        one_vm(vms=(V, W), timing=STEADY, faults=Faults(vm_crash=1, io_error=1)), 858, 1_866, 19
+    ),
+    "a VM is held before its clock is set": Case(
+        one_vm(
+            customer=CustomerActions(suspend=1),
+            faults=Faults(io_error=1, update_failure=1),
+            update=Update(attempts=2),
+            timing=replace(STEADY, resume=span(0, 5), clock_sync=span(0, 5)),
+            limits=NO_NOTICE,
+        ),
+        495,
+        919,
+        23,
     ),
     "power fails": Case(
         one_vm(
@@ -215,9 +230,9 @@ CASES: Mapping[str, Case] = {
             limits=SHORT_NOTICE,
             customer=CustomerActions(move=1, suspend=1, stop=1),
         ),
-        3_840,
-        10_701,
-        40,
+        4_328,
+        12_446,
+        41,
     ),
     "some VMs cannot be paused": Case(
         one_vm(
@@ -225,8 +240,8 @@ CASES: Mapping[str, Case] = {
             faults=Faults(update_failure=1, io_error=1, power_loss=1),
             timing=STEADY,
         ),
-        1_146,
-        2_730,
+        1_216,
+        2_913,
         31,
     ),
     "an update that preserves nothing": Case(

@@ -7,7 +7,15 @@ from freezeframe.fleet import CustomerActions, Faults, Tolerance, Update
 from . import controllers, failures, hypervisors, impacts, recollection, services
 from .dropped_guards import DROPPED_GUARDS
 from .planted import PlantedFault
-from .planted_fleets import disruptive, one_vm, shared_host, two_domains, two_sets, two_vms
+from .planted_fleets import (
+    disruptive,
+    no_impact,
+    one_vm,
+    shared_host,
+    two_domains,
+    two_sets,
+    two_vms,
+)
 
 _HANG = Faults(update_hang=1)
 _CRASH = Faults(controller_crash=1)
@@ -32,6 +40,12 @@ WRONG_CONTROLLERS = (
         "clock_synchronized",
         one_vm(faults=Faults(update_failure=1), update=Update(attempts=2)),
         controllers.SetsClocksOnTheFirstResumeOnly,
+    ),
+    PlantedFault(
+        "forgets whom others held",
+        "no_deadlock",
+        one_vm(customer=CustomerActions(suspend=1)),
+        controllers.ForgetsWhomOthersHeld,
     ),
     PlantedFault("no deadline", "pause_within_limit", one_vm(faults=_HANG), controllers.NoDeadline),
     PlantedFault(
@@ -105,6 +119,12 @@ WRONG_CONTROLLERS = (
         "continues after failure",
         "halts_on_failure",
         two_domains(faults=Faults(update_failure=1)),
+        failures.ContinuesAfterFailure,
+    ),
+    PlantedFault(
+        "continues unnoticed after failure",
+        "halts_on_failure",
+        no_impact(faults=Faults(update_failure=1)),
         failures.ContinuesAfterFailure,
     ),
     PlantedFault(

@@ -19,11 +19,13 @@ from freezeframe.protocol.components import (
 from freezeframe.protocol.language import (
     Actor,
     Deadline,
+    Duration,
     Rule,
     promptly,
     reached,
     require,
     rule,
+    takes,
 )
 from freezeframe.protocol.policies import OneUpdateDomain
 from freezeframe.protocol.settings import resume_reserve_ms, standard_deadlines_ms
@@ -128,6 +130,20 @@ class NeverSetsClocks(Changed):
             "each": (_need_nothing, controller.leave_set, controller.withdraw_event)
         },
     }
+
+
+def _set_clock_during_maintenance(host: Host, vm: VM) -> None:
+    require(not host.is_open, "the host is under maintenance")
+    require(vm.seen is VmStatus.RESUMED, "the VM was seen resumed")
+    takes(vm.in_phase, Duration.CLOCK_SYNC)
+    vm.set_clock()
+    vm.observe()
+
+
+class ForgetsWhomOthersHeld(Changed):
+    """Sets no clock of a VM that somebody else lets go on after its host is back in service."""
+
+    changes = {"set_clock": {"head": _set_clock_during_maintenance}}  # noqa: RUF012 (never written)
 
 
 def _need_a_clock_once(host: Host, vm: VM) -> None:

@@ -51,6 +51,12 @@ def disruptive(**options: Any) -> Fleet:
     return one_vm(name="disruptive", hosts=(replace(A, update=UpdateKind.DISRUPTIVE),), **options)
 
 
+def no_impact(**options: Any) -> Fleet:
+    """Two hosts whose updates no VM notices, so that no event tells of them."""
+    hosts = tuple(replace(host, update=UpdateKind.NO_IMPACT) for host in (A, B))
+    return one_vm(name="no impact", hosts=hosts, vms=(V, replace(W, host="b")), **options)
+
+
 def growing(**options: Any) -> Fleet:
     """Two hosts, a VM that may move, and one that may be created."""
     vms = (replace(V, may_move_to=("b",)), VirtualMachine("n", "b", exists=False))

@@ -127,6 +127,17 @@ def _is_untold(instance: Instance) -> bool:
     return instance.rule.name in UNTOLD or instance.rule.cut_short is not None
 
 
+def _is_amid_a_call(rulebook: Rulebook, state: State, instance: Instance) -> bool:
+    """Whether an I/O error stops a VM that is just being paused or resumed: only the answer to that
+    call tells, and this observer hears none then.
+    """
+    vms = rulebook.components(state, VM).items()
+    under_way = {
+        names[0] for names, vm in vms if vm.status in {VmStatus.PAUSING, VmStatus.RESUMING}
+    }
+    return instance.rule.name == "stop_at_io_error" and not under_way.isdisjoint(instance.subjects)
+
+
 def _options(rulebook: Rulebook, state: State) -> Iterator[Instance]:
     quiet = [each for each in rulebook.quiet if rulebook.take(state, each)]
     if quiet:  # taken at once, for nobody sees when they are
@@ -135,5 +146,6 @@ def _options(rulebook: Rulebook, state: State) -> Iterator[Instance]:
     for instance in rulebook.enabled(state, set(Actor)):
         after = rulebook.take(state, instance)
         assert after is not None
-        if not _is_untold(instance) and not rulebook.undeclared(after, instance):
+        is_told = not (_is_untold(instance) or _is_amid_a_call(rulebook, state, instance))
+        if is_told and not rulebook.undeclared(after, instance):
             yield instance

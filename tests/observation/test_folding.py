@@ -125,10 +125,20 @@ def test_after_every_resume_a_clock_is_wrong_until_it_is_shown_to_be_right() -> 
     assert not ledger.vm("vm").clock_is_right, "set on the first resume only"
 
 
-def test_the_clock_of_a_vm_that_others_hold_after_its_resume_is_owed_by_nobody() -> None:
-    cycle = (*CYCLE, (3_000, asked(RESUME)), (3_100, done(RESUME)))
-    assert not ledger_of(*cycle).vm("vm").clock_is_right
-    assert ledger_of(*cycle, (3_200, PAUSED), (3_300, RUNS)).vm("vm").clock_is_right
+def test_a_clock_is_owed_still_to_a_vm_that_others_held_before_it_was_set() -> None:
+    """Neither an I/O error amid the resume nor a customer's pause after it sets a clock."""
+    amid = ((3_000, asked(RESUME)), (3_050, VmSeen(VmStatus.PAUSED, Reason.IO_ERROR)))
+    later = ((3_000, asked(RESUME)), (3_100, done(RESUME)), (3_200, PAUSED))
+    for held in (amid, later):
+        vm = ledger_of(*CYCLE, *held).vm("vm")
+        assert not vm.is_down_for_maintenance
+        assert (vm.clock_is_right, vm.was_held_meanwhile) == (False, True)
+        ledger = ledger_of(*CYCLE, *held, (4_000, RUNS))
+        assert not ledger.vm("vm").clock_is_right
+        assert BY_NAME["clock_synchronized"](ledger.host("host"), ledger.vm("vm"))
+        assert not BY_NAME["no_deadlock"](ledger.vm("vm"))
+        paid = ledger_of(*CYCLE, *held, (4_000, RUNS), (4_100, ClockMeasured(0, 0))).vm("vm")
+        assert (paid.clock_is_right, paid.was_held_meanwhile) == (True, False)
 
 
 def test_memory_that_changed_while_paused_is_not_preserved() -> None:

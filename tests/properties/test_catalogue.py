@@ -46,7 +46,8 @@ def paused(seconds: float) -> SimpleNamespace:
 
 def event(**facts: Any) -> SimpleNamespace:
     plain = {"is_current": True, "is_started": True, "was_approved": False, "announced_seconds": 0}
-    return seen(**{**plain, **facts})
+    told = {**plain, **facts}
+    return seen(is_begun=told["is_current"], **told)
 
 
 YES, NO = True, False
@@ -57,6 +58,8 @@ NOT_SHOWN = event(is_current=NO, is_started=NO)
 ANNOUNCED = event(is_started=NO)
 STARTED = event()
 UP, DOWN = down(NO), down(YES)
+IN_SERVICE = seen(is_begun=NO, is_started=NO)
+SCHEDULED = seen(is_begun=YES, is_started=NO)
 OLD, NEW = seen(has_new_software=NO), seen(has_new_software=YES)
 
 ANSWERS: list[tuple[str, tuple[Any, ...], bool]] = [
@@ -88,6 +91,9 @@ ANSWERS: list[tuple[str, tuple[Any, ...], bool]] = [
     ("only_eligible_updates", (seen(), RUNS, UpdateKind.DISRUPTIVE), True),
     ("unrelated_vms_untouched", (seen(is_resumed_for_another=YES),), False),
     ("unrelated_vms_untouched", (seen(is_resumed_for_another=NO),), True),
+    ("halts_on_failure", (FAILED, IN_SERVICE, SCHEDULED), False),
+    ("halts_on_failure", (FAILED, SCHEDULED, IN_SERVICE), True),
+    ("halts_on_failure", (SOUND, IN_SERVICE, SCHEDULED), True),
     ("halts_on_failure", (FAILED, NOT_SHOWN, ANNOUNCED), False),
     ("halts_on_failure", (FAILED, ANNOUNCED, STARTED), False),
     ("halts_on_failure", (FAILED, STARTED, STARTED), True),
@@ -119,13 +125,15 @@ def test_what_keeps_a_promise_and_what_breaks_it(
 @pytest.mark.parametrize("in_service", [True, False])
 @pytest.mark.parametrize("running", [True, False])
 @pytest.mark.parametrize("right", [True, False])
+@pytest.mark.parametrize("held", [True, False])
 def test_a_clock_must_be_right_where_a_vm_runs_on_a_host_in_service(
-    *, in_service: bool, running: bool, right: bool
+    *, in_service: bool, running: bool, right: bool, held: bool
 ) -> None:
     is_kept = BY_NAME["clock_synchronized"].predicate(
-        seen(is_in_service=in_service), seen(is_running=running, clock_is_right=right)
+        seen(is_in_service=in_service),
+        seen(is_running=running, clock_is_right=right, was_held_meanwhile=held),
     )
-    assert is_kept is (right or not running or not in_service)
+    assert is_kept is (right or not running or not in_service or held)
 
 
 def test_every_property_is_asked_both_ways() -> None:
@@ -165,7 +173,16 @@ def test_each_is_one_sentence_that_a_customer_could_read(prop: Property) -> None
 
 @pytest.mark.parametrize("prop", ALL, ids=lambda prop: prop.name)
 def test_predicates_look_at_views_and_constants_of_the_fleet_only(prop: Property) -> None:
-    allowed = {"VmView", "HostView", "EventView", "UnitView", "AnyUnit", "Limits", "UpdateKind"}
+    allowed = {
+        "VmView",
+        "HostView",
+        "EventView",
+        "UnitView",
+        "StageView",
+        "AnyUnit",
+        "Limits",
+        "UpdateKind",
+    }
     parameters = inspect.signature(prop.predicate).parameters
     annotations = {str(parameter.annotation) for parameter in parameters.values()}
     assert annotations <= allowed

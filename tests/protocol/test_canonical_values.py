@@ -119,7 +119,10 @@ def assert_canonical_vm(vm: VM, settings: Settings) -> None:
         Holder.OTHER: {VmStatus.PAUSED, VmStatus.STOPPED},
     }
     assert vm.status in held[vm.stopped_by]
-    assert vm.clock_right or vm.status is VmStatus.RESUMED
+    is_behind = {VmStatus.PAUSED, VmStatus.RESUMING, VmStatus.RESUMED}
+    assert vm.clock_right or vm.status in is_behind
+    assert not (vm.clock_right and vm.was_paused_by_maintenance and vm.status in is_behind)
+    assert not vm.was_held_meanwhile or not (vm.clock_right or vm.was_paused_by_maintenance)
     assert vm.memory_intact or vm.status in {VmStatus.FAILED, VmStatus.ABSENT}
     assert vm.echo in {None, VmStatus.PAUSED, VmStatus.RESUMED}
 

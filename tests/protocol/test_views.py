@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from freezeframe.lifecycles import EventStatus, Holder, HostStatus, VmStatus
-from freezeframe.observation import EventView, HostView, UnitView, VmView
+from freezeframe.observation import EventView, HostView, StageView, UnitView, VmView
 from freezeframe.protocol.components import (
     VM,
     Alarm,
@@ -46,7 +46,7 @@ BELIEFS: dict[str, st.SearchStrategy[Any]] = {
 
 def shown(view: type, component: Component) -> dict[str, Any]:
     """All that a view tells."""
-    members = {**vars(UnitView), **vars(view)} if view is not EventView else vars(view)
+    members = {name: member for base in view.__mro__ for name, member in vars(base).items()}
     names = [name for name, member in members.items() if isinstance(member, property)]
     filled = view_of(component, SETTINGS)
     return {name: getattr(filled, name) for name in names}
@@ -60,9 +60,13 @@ def vm(**fields: Any) -> VM:
     return VM(value_of(VM, VM.initial(VmStatus.RUNNING), **fields))
 
 
-def test_each_view_is_filled_by_one_component_and_that_of_units_by_two() -> None:
+def test_each_view_is_filled_by_one_component_and_those_of_units_and_stages_by_two() -> None:
     one_each = {view: (kind,) for view, kind in VIEWS.items()}
-    assert dict(VIEWED) == {**one_each, UnitView: (Host, VM)}
+    assert dict(VIEWED) == {
+        **one_each,
+        UnitView: (Host, VM),
+        StageView: (Host, ScheduledEvent),
+    }
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -129,18 +133,24 @@ def test_an_event_is_shown_from_its_announcement_to_its_end(status: EventStatus)
     assert found["is_current"] is (
         status in {EventStatus.SCHEDULED, EventStatus.APPROVED, EventStatus.STARTED}
     )
+    assert found["is_begun"] is found["is_current"]
     assert found["is_started"] is (status is EventStatus.STARTED)
 
 
 @pytest.mark.parametrize("status", HostStatus)
 def test_a_host_is_in_service_or_not(status: HostStatus) -> None:
     host = Host(value_of(Host, Host.initial(1), status=status))
-    assert shown(HostView, host)["is_in_service"] is (status is HostStatus.IN_SERVICE)
+    found = shown(HostView, host)
+    assert found["is_in_service"] is (status is HostStatus.IN_SERVICE)
+    assert found["is_begun"] is (status not in {HostStatus.IN_SERVICE, HostStatus.OUT_OF_SERVICE})
+    assert found["is_started"] is (found["is_begun"] and status is not HostStatus.SCHEDULED)
 
 
 @given(st.booleans(), st.booleans())
 def test_marks_are_told_as_they_are(first: bool, second: bool) -> None:  # noqa: FBT001 (drawn)
-    found = shown(VmView, vm(memory_intact=first, clock_right=second, has_failed=first))
+    marks = {"memory_intact": first, "clock_right": second, "was_held_meanwhile": first}
+    found = shown(VmView, vm(**marks, has_failed=first))
+    assert found["was_held_meanwhile"] is first
     assert (found["memory_is_intact"], found["clock_is_right"]) == (first, second)
     assert found["has_failed"] is first
     host = Host(value_of(Host, Host.initial(1), has_new_software=first, has_failed=second))

@@ -1,7 +1,7 @@
 """Lifecycles of VM, host, availability set and scheduled event: one declared table each."""
 
 from .availability_set import AVAILABILITY_SET_LIFECYCLE, SetStatus
-from .host import HOST_LIFECYCLE, HostStatus
+from .host import HOST_IMPACTED, HOST_LIFECYCLE, HOST_UNDER_MAINTENANCE, HostStatus
 from .machine import machine
 from .scheduled_event import SCHEDULED_EVENT_LIFECYCLE, EventStatus
 from .table import Lifecycle, LifecycleError, Row
@@ -12,7 +12,9 @@ ALL = (VM_LIFECYCLE, HOST_LIFECYCLE, AVAILABILITY_SET_LIFECYCLE, SCHEDULED_EVENT
 __all__ = [
     "ALL",
     "AVAILABILITY_SET_LIFECYCLE",
+    "HOST_IMPACTED",
     "HOST_LIFECYCLE",
+    "HOST_UNDER_MAINTENANCE",
     "SCHEDULED_EVENT_LIFECYCLE",
     "VM_LIFECYCLE",
     "VM_OFF",

@@ -29,6 +29,14 @@ class HostStatus(StrEnum):
     OUT_OF_SERVICE = "out of service"
 
 
+HOST_IMPACTED: Final = frozenset(
+    {HostStatus.QUIESCING, HostStatus.UPDATING, HostStatus.ROLLING_BACK, HostStatus.RESTORING}
+)
+"""From the first thing that is done to its VMs until none of it is left."""
+
+HOST_UNDER_MAINTENANCE: Final = frozenset({HostStatus.SCHEDULED}) | HOST_IMPACTED
+"""Begun, and not over; a host without power is under nobody's hands."""
+
 HOST_LIFECYCLE: Final = Lifecycle(
     name="host",
     states=HostStatus,

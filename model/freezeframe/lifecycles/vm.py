@@ -108,6 +108,13 @@ VM_LIFECYCLE: Final = Lifecycle(
         ),
         Row("release", (VmStatus.PAUSED,), VmStatus.RUNNING, "whoever held it let it go", _LIBVIRT),
         Row(
+            "release_behind",
+            (VmStatus.PAUSED,),
+            VmStatus.RESUMED,
+            "whoever held it let it go, but its clock was not set since it was paused",
+            "libvirt's virDomainSetTime: a suspended guest does not notice the gap",
+        ),
+        Row(
             "shut_down",
             (VmStatus.RUNNING, VmStatus.PAUSED),
             VmStatus.STOPPED,

@@ -29,21 +29,22 @@ def reconciled(rulebook: Rulebook, state: State, goal: Goal, record: Record) -> 
 def _vm_reconciled(rulebook: Rulebook, state: State, vm: VM, goal: Goal, record: Record) -> State:
     fact = record.fact
     (status, *_) = [each for each in VmStatus if each in goal.fields["status"]]
-    was_paused = vm.status in {VmStatus.PAUSED, VmStatus.RESUMING} and vm.is_held_by_maintenance
     holder = Holder.NOBODY
     if status is VmStatus.PAUSED:
         is_ours = isinstance(fact, VmSeen) and fact.is_held
         holder = Holder.MAINTENANCE if is_ours else Holder.OTHER
     elif status is VmStatus.STOPPED:
         holder = Holder.OTHER
-    elif status is VmStatus.RUNNING and was_paused:
+    elif status is VmStatus.RUNNING and not vm.clock_right:
         status = VmStatus.RESUMED
     is_lasting = holder is Holder.MAINTENANCE and vm.is_held_by_maintenance
     vm.status = status
     vm.holder = vm.stopped_by = holder
     vm.paused_for = vm.paused_for if is_lasting else ZERO
     vm.in_phase = ZERO
-    vm.clock_right = status is not VmStatus.RESUMED
+    vm.clock_right = status in VM_OFF or (vm.clock_right and holder is not Holder.MAINTENANCE)
+    is_others = holder is Holder.OTHER or (vm.was_held_meanwhile and status is VmStatus.RESUMED)
+    vm.was_held_meanwhile = is_others and not vm.clock_right
     vm.memory_intact = status is not VmStatus.FAILED and (vm.memory_intact or status in VM_OFF)
     vm.observe()
     vm.has_failed = vm.has_failed or status is VmStatus.FAILED

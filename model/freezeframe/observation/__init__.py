@@ -37,7 +37,7 @@ from .histories import (
 )
 from .ledger import Ledger, Remark, Trouble, in_order
 from .records import Record, record_line
-from .views import ANYWHERE, AnyUnit, EventView, HostView, UnitView, VmView
+from .views import ANYWHERE, AnyUnit, EventView, HostView, StageView, UnitView, VmView
 
 __all__ = [
     "ANYWHERE",
@@ -67,6 +67,7 @@ __all__ = [
     "Remark",
     "Repeats",
     "SightChanged",
+    "StageView",
     "StepTaken",
     "Subject",
     "Told",

@@ -42,14 +42,21 @@ def _pause_told(vm: SeenVm, outcome: Outcome, late_ms: int) -> SeenVm:
             )
             is_pausing = True
         elif vm.holder is Holder.OTHER and _preceded(vm, late_ms):
-            vm = replace(vm, holder=Holder.MAINTENANCE, paused_ms=late_ms)
+            vm = replace(_stands_still(vm), holder=Holder.MAINTENANCE, paused_ms=late_ms)
         if outcome is Outcome.COMPLETED and is_pausing:
-            vm = replace(vm, status=VmStatus.PAUSED, reason=Reason.USER, may_yet_pause=False)
+            vm = replace(
+                _stands_still(vm), status=VmStatus.PAUSED, reason=Reason.USER, may_yet_pause=False
+            )
     elif outcome is Outcome.UNKNOWN:
         vm = replace(vm, may_yet_pause=is_pausing)
     elif is_pausing:  # refused or failed
         vm = replace(vm, status=VmStatus.RUNNING, holder=Holder.NOBODY, paused_ms=0)
     return vm
+
+
+def _stands_still(vm: SeenVm) -> SeenVm:
+    """Paused for maintenance, and its clock with it."""
+    return replace(vm, clock_is_right=False, was_held_meanwhile=False)
 
 
 def _preceded(vm: SeenVm, late_ms: int) -> bool:
@@ -109,7 +116,12 @@ def vm_seen(vm: SeenVm, seen: VmSeen, late_ms: int, *, trusts_marks: bool = Fals
     is_ours = seen.is_held and (vm.status is None or trusts_marks)
     if seen.status is VmStatus.PAUSED:
         if is_ours and not vm.is_down_for_maintenance:
-            vm = replace(vm, status=VmStatus.PAUSED, holder=Holder.MAINTENANCE, paused_ms=late_ms)
+            vm = replace(
+                _stands_still(vm),
+                status=VmStatus.PAUSED,
+                holder=Holder.MAINTENANCE,
+                paused_ms=late_ms,
+            )
         return _pauses(vm, seen.reason, late_ms)
     if seen.status is VmStatus.RUNNING:
         return _runs(vm, seen.reason, late_ms)
@@ -133,12 +145,12 @@ def _pauses(vm: SeenVm, reason: Reason, late_ms: int) -> SeenVm:
             known,
             holder=Holder.OTHER,
             paused_ms=0,
-            clock_is_right=True,  # whoever lets it go sees to its clock
             is_resumed_for_another=False,
+            was_held_meanwhile=not vm.clock_is_right,
         )
     is_counted = vm.is_down_for_maintenance
     return replace(
-        known,
+        _stands_still(known),
         holder=Holder.MAINTENANCE,
         paused_ms=vm.paused_ms if is_counted else late_ms,
         may_yet_pause=False,
@@ -163,7 +175,7 @@ def _runs(vm: SeenVm, reason: Reason, late_ms: int) -> SeenVm:
     if vm.status in VM_OFF:
         known = replace(known, memory_is_intact=True, clock_is_right=True)
     elif vm.is_paused_for_maintenance and vm.status is not VmStatus.PAUSING:
-        known = replace(known, clock_is_right=False, may_yet_pause=False)
+        known = replace(known, may_yet_pause=False)
     was_taken = vm.holder is Holder.OTHER and vm.may_yet_run
     return replace(known, is_resumed_for_another=was_taken or _keeps_running(vm))
 

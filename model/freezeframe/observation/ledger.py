@@ -196,8 +196,8 @@ class Ledger:
         elif isinstance(fact, ClockMeasured):
             # Right once it was shown to be; what it does later is the guest's own affair.
             is_right = abs(fact.offset_ms) + fact.uncertainty_ms <= self._tolerance_ms
-            is_right = is_right and not vm.is_paused_for_maintenance
-            vm = replace(vm, clock_is_right=is_right or vm.clock_is_right)
+            if is_right and not vm.is_paused_for_maintenance:
+                vm = replace(vm, clock_is_right=True, was_held_meanwhile=False)
         elif isinstance(fact, MemoryFingerprinted):
             vm = _fingerprinted(vm, fact)
         elif isinstance(fact, MemoryChecked):
@@ -245,11 +245,12 @@ class Ledger:
         return self._now_ms or 0
 
     def _forgive(self) -> None:
-        """An operator has looked at all that failed."""
+        """An operator has looked at all that failed; who has no attempt left has all again."""
         for name, (as_of_ms, vm) in self._vms.items():
             self._vms[name] = as_of_ms, replace(vm, has_failed=False)
         for name, (as_of_ms, host) in self._hosts.items():
-            self._hosts[name] = as_of_ms, replace(host, has_failed=False, attempts=0)
+            attempts = 0 if host.attempts >= self._attempts else host.attempts
+            self._hosts[name] = as_of_ms, replace(host, has_failed=False, attempts=attempts)
 
     def _remark(self, trouble: Trouble, record: Record, text: str) -> None:
         self._remarks.append(Remark(trouble, record, text))

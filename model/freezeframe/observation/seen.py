@@ -11,7 +11,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from freezeframe.lifecycles import VM_PAUSED, VM_RUNNING, EventStatus, Holder, HostStatus, VmStatus
+from freezeframe.lifecycles import (
+    HOST_IMPACTED,
+    HOST_UNDER_MAINTENANCE,
+    VM_PAUSED,
+    VM_RUNNING,
+    EventStatus,
+    Holder,
+    HostStatus,
+    VmStatus,
+)
 
 from .facts import HostSeen, Reason
 
@@ -29,6 +38,7 @@ class SeenVm:
     status_ms: int = 0
     """Since the last fact that told its status."""
     clock_is_right: bool = True
+    was_held_meanwhile: bool = False
     memory_is_intact: bool = True
     is_resumed_for_another: bool = False
     has_failed: bool = False
@@ -91,6 +101,16 @@ class SeenHost:
         return self.phase is HostStatus.IN_SERVICE
 
     @property
+    def is_begun(self) -> bool:
+        """See `StageView`."""
+        return self.phase in HOST_UNDER_MAINTENANCE
+
+    @property
+    def is_started(self) -> bool:
+        """See `StageView`."""
+        return self.phase in HOST_IMPACTED
+
+    @property
     def is_settled(self) -> bool:
         """See `UnitView`."""
         return self.is_in_service and self.has_new_software
@@ -120,8 +140,13 @@ class SeenEvent:
         return self.status in {EventStatus.SCHEDULED, EventStatus.APPROVED, EventStatus.STARTED}
 
     @property
+    def is_begun(self) -> bool:
+        """See `StageView`."""
+        return self.is_current
+
+    @property
     def is_started(self) -> bool:
-        """See `EventView`."""
+        """See `StageView`."""
         return self.status is EventStatus.STARTED
 
     @property

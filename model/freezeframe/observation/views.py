@@ -72,8 +72,28 @@ class VmView(UnitView, Protocol):
         maintenance.
         """
 
+    @property
+    def was_held_meanwhile(self) -> bool:
+        """Whether somebody else stopped it after maintenance had paused it and before its clock was
+        set; False once that is done.
+        """
 
-class HostView(UnitView, Protocol):
+
+class StageView(Protocol):
+    """A host or a scheduled event, seen from outside: how far a maintenance is with it."""
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether maintenance was begun and is not over: an event is shown, a host is neither in
+        service nor without power.
+        """
+
+    @property
+    def is_started(self) -> bool:
+        """Whether its impact has begun, and maintenance is not over."""
+
+
+class HostView(UnitView, StageView, Protocol):
     """A host, seen from outside."""
 
     @property
@@ -85,16 +105,12 @@ class HostView(UnitView, Protocol):
         """Whether its hosting environment is the new one."""
 
 
-class EventView(Protocol):
+class EventView(StageView, Protocol):
     """A scheduled event, as the metadata service shows it to its tenant."""
 
     @property
     def is_current(self) -> bool:
         """Whether it is shown."""
-
-    @property
-    def is_started(self) -> bool:
-        """Whether it is shown as started."""
 
     @property
     def was_approved(self) -> bool:

@@ -195,8 +195,7 @@ def set_clock(vm: VM) -> None:
         refuse()
     require(vm.seen is VmStatus.RESUMED, "the VM was seen resumed", stays=_REFUSED)
     takes(vm.in_phase, Duration.CLOCK_SYNC)
-    vm.pull("clock_set")
-    vm.clock_right = True
+    vm.set_clock()
     vm.observe()
 
 

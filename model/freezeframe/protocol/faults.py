@@ -24,7 +24,7 @@ def fail_update(host: Host) -> None:
 @rule(actor=Actor.FAULT, budget="pause_failure")
 def fail_pause(vm: VM, controller: Controller) -> None:
     """A VM goes on running although it was to be paused."""
-    vm.let_go("pause_failed")
+    vm.run_on()
     controller.hears_of(vm)
 
 
@@ -107,7 +107,7 @@ def repeat_event(vm: VM) -> None:
 @rule(actor=Actor.FAULT, budget="io_error")
 def stop_at_io_error(vm: VM, controller: Controller) -> None:
     """The hypervisor pauses a VM whose disk failed."""
-    vm.let_go("hold")
+    vm.hold()
     controller.hears_of(vm)
 
 

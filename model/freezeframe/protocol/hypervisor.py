@@ -11,7 +11,7 @@ from .language import Actor, Duration, refuse, rule, takes
 @rule(actor=Actor.HYPERVISOR)
 def pause_completed(vm: VM, controller: Controller) -> None:
     """A VM's virtual CPUs stand still."""
-    vm.pull("pause_completed")
+    vm.complete_pause()
     takes(vm.paused_for, Duration.PAUSE)
     controller.hears_of(vm)
 

@@ -63,7 +63,7 @@ def create(host: Host, vm: VM, controller: Controller) -> None:
 @rule(actor=Actor.CUSTOMER, budget="delete")
 def delete(vm: VM, controller: Controller) -> None:
     """A customer deletes a VM that does not run."""
-    vm.let_go("delete")
+    vm.turn_off("delete")
     controller.hears_of(vm)
 
 
@@ -78,7 +78,7 @@ def start(host: Host, vm: VM, controller: Controller) -> None:
 @rule(actor=Actor.CUSTOMER, budget="stop")
 def stop(vm: VM, controller: Controller) -> None:
     """A customer stops a VM, be it paused."""
-    vm.let_go("stop")
+    vm.turn_off("stop")
     controller.hears_of(vm)
 
 
@@ -107,7 +107,7 @@ def suspend(vm: VM, controller: Controller) -> None:
         "nothing is being done to the VM",
         stays="libvirt lets one job at a time change a domain",
     )
-    vm.let_go("hold")
+    vm.hold()
     controller.hears_of(vm)
 
 
@@ -120,7 +120,7 @@ def release(host: Host, vm: VM, controller: Controller) -> None:
         stays="maintenance holds no VM while nothing is being done beneath it",
     )
     require(host.is_open, "nothing is being done beneath the VM")
-    vm.let_go("release")
+    vm.release()
     controller.hears_of(vm)
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from freezeframe.lifecycles import VM_RUNNING, EventStatus, Holder, HostStatus
-from freezeframe.observation import EventView, HostView, UnitView, VmView
+from freezeframe.lifecycles import HOST_IMPACTED, VM_RUNNING, EventStatus, Holder, HostStatus
+from freezeframe.observation import EventView, HostView, StageView, UnitView, VmView
 
 from .components import VM, Component, Host, ScheduledEvent
 from .settings import Settings
@@ -66,6 +66,11 @@ class ModelVm:
         """See `VmView`."""
         return self.vm.clock_right
 
+    @property
+    def was_held_meanwhile(self) -> bool:
+        """See `VmView`."""
+        return self.vm.was_held_meanwhile
+
 
 @dataclass(frozen=True)
 class ModelHost:
@@ -83,6 +88,16 @@ class ModelHost:
     def is_settled(self) -> bool:
         """See `UnitView`."""
         return self.is_in_service and self.host.has_new_software
+
+    @property
+    def is_begun(self) -> bool:
+        """See `StageView`."""
+        return self.host.is_under_maintenance
+
+    @property
+    def is_started(self) -> bool:
+        """See `StageView`."""
+        return self.host.status in HOST_IMPACTED
 
     @property
     def is_in_service(self) -> bool:
@@ -108,8 +123,13 @@ class ModelEvent:
         return self.event.is_current
 
     @property
+    def is_begun(self) -> bool:
+        """See `StageView`."""
+        return self.is_current
+
+    @property
     def is_started(self) -> bool:
-        """See `EventView`."""
+        """See `StageView`."""
         return self.event.status is EventStatus.STARTED
 
     @property
@@ -128,6 +148,7 @@ VIEWED: Final[Mapping[Any, tuple[type[Component], ...]]] = {
     HostView: (Host,),
     EventView: (ScheduledEvent,),
     UnitView: (Host, VM),
+    StageView: (Host, ScheduledEvent),
 }
 """Which components fill each view."""
 

@@ -61,7 +61,8 @@ WAYS: Final[Mapping[str, Way]] = {
     "resume_failed": _way(Capability.PAUSE, FailsCalls, by_us=True),
     "clock_set": _way(Capability.SET_CLOCK, by_us=True),
     "hold": _way(None, HoldsVms, only=_is_at_rest),
-    "release": _way(None, HoldsVms, only=lambda twin: not twin.is_ours),
+    "release": _way(None, HoldsVms, only=lambda twin: not (twin.is_ours or twin.is_behind)),
+    "release_behind": _way(None, HoldsVms, only=lambda twin: twin.is_behind),
     "shut_down": _way(
         Capability.STOP, StopsVms, by_us=True, only=lambda twin: twin.status is VmStatus.RUNNING
     ),

@@ -38,10 +38,13 @@ _LOOKS: Final[Mapping[Operation, VmStatus]] = {
 
 @dataclass(frozen=True)
 class Twin:
-    """A VM of the model; `is_ours` tells whether maintenance stopped it."""
+    """A VM of the model; `is_ours` tells whether maintenance stopped it, `is_behind` of a VM that
+    others paused whether its clock is yet to be set since maintenance had paused it.
+    """
 
     status: VmStatus = VmStatus.RUNNING
     is_ours: bool = False
+    is_behind: bool = False
 
     @property
     def shown(self) -> frozenset[VmStatus]:
@@ -53,7 +56,10 @@ class Twin:
         status = VM_LIFECYCLE.destination(self.status, trigger)
         is_down = status in {VmStatus.PAUSED, VmStatus.STOPPED}
         was_down = self.status is status
-        return Twin(status, is_ours=is_down and (by_us if not was_down else self.is_ours))
+        is_ours = is_down and (by_us if not was_down else self.is_ours)
+        is_others = status is VmStatus.PAUSED and not is_ours
+        is_behind = is_others and (self.is_behind or self.status is VmStatus.RESUMED)
+        return Twin(status, is_ours, is_behind)
 
     def asked(self, operation: Operation) -> tuple[Refusal | None, Twin]:
         """Why an operation must be refused, None if it must be done, and what it leads to.

@@ -31,6 +31,7 @@ _OWN: Final = {
 _OTHERS: Final[Mapping[str, Callable[[Any], Callable[[str], None]]]] = {
     "hold": lambda means: means.hold,
     "release": lambda means: means.release,
+    "release_behind": lambda means: means.release,
     "stop": lambda means: means.stop,
     "start": lambda means: means.start,
     "create": lambda means: means.create,

@@ -7,7 +7,7 @@ Knows nothing of controllers, locks or rules.
 from __future__ import annotations
 
 from freezeframe.fleet import Limits, UpdateKind, VirtualMachine
-from freezeframe.observation import AnyUnit, EventView, HostView, UnitView, VmView
+from freezeframe.observation import AnyUnit, EventView, HostView, StageView, UnitView, VmView
 
 from .forms import Property, Scope, always, eventually, sometimes
 
@@ -44,10 +44,18 @@ def memory_preserved(vm: VmView) -> bool:
     return not vm.is_running or vm.memory_is_intact
 
 
-@always("After every resume, a VM's clock is set right before its host is back in service.")
+@always(
+    "After every resume, a VM's clock is set right before its host is back in service, unless "
+    "somebody else held the VM meanwhile."
+)
 def clock_synchronized(host: HostView, vm: VmView) -> bool:
-    """Holds for every resume, not only the first."""
-    return not (host.is_in_service and vm.is_running) or vm.clock_is_right
+    """Holds for every resume, not only the first.
+
+    A VM that its customer or an I/O error stopped before its clock was set cannot be waited for. It
+    is owed that once it runs again, wherever its host stands then; `no_deadlock` asks for it.
+    """
+    is_asked = host.is_in_service and vm.is_running and not vm.was_held_meanwhile
+    return not is_asked or vm.clock_is_right
 
 
 @always(
@@ -96,14 +104,13 @@ def unrelated_vms_untouched(vm: VmView) -> bool:
     "After a failed VM or host, no further domain is begun until an operator says so.",
     scope=Scope.STEP,
 )
-def halts_on_failure(unit: AnyUnit, event: EventView, after: EventView) -> bool:
-    """Neither announced nor started, to any tenant; what has started may be finished.
+def halts_on_failure(unit: AnyUnit, stage: StageView, after: StageView) -> bool:
+    """Neither announced to any tenant nor started, and no host leaves service, be it for an update
+    that nobody is told of; what has started may be finished.
 
     A host that has used up its attempts at the update in vain has failed as well.
     """
-    begins = (after.is_current and not event.is_current) or (
-        after.is_started and not event.is_started
-    )
+    begins = (after.is_begun and not stage.is_begun) or (after.is_started and not stage.is_started)
     return not (unit.has_failed and begins)
 
 

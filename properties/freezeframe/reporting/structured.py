@@ -25,8 +25,9 @@ A property has `name`, `kind` (`always`, `sometimes`, `eventually`), `promise`, 
 `subjects` (how many cases it was asked of), `vacuous` (true if that is none, and it is not
 violated: the fleet has nothing to ask it of, so that its verdict says nothing), and
 
-* for `pause_within_limit`, `worst_seconds` and `limit_seconds`; counting stops one unit past the
-  limit, so a `worst_seconds` above `limit_seconds` means “that or more”;
+* for `pause_within_limit`, `worst_seconds` and `limit_seconds`; counting stops one unit past all
+  that a pause is compared with (the limit, the policy's deadlines, the longest time that pausing
+  may take), so a `worst_seconds` above `limit_seconds` means “that or more”;
 * where it is violated and there is a run that shows it, `counterexample`: a list of steps, each
   with `at_seconds`, `actor`, `rule`, `subjects` (a list) and `changes` (a list of `component`,
   `kind`, `field`, `before`, `after`, all texts); beside it `counterexample_subjects`, whose promise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from freezeframe.lifecycles import HOST_LIFECYCLE, HostStatus
+from freezeframe.lifecycles import HOST_LIFECYCLE, HOST_UNDER_MAINTENANCE, HostStatus
 from freezeframe.protocol.language import Clock, Duration
 
 from .base import ZERO, Component, Value, counted, taken
@@ -72,7 +72,7 @@ class Host(Component):
     @property
     def is_under_maintenance(self) -> bool:
         """Whether its availability sets count it as under maintenance."""
-        return self.status not in {HostStatus.IN_SERVICE, HostStatus.OUT_OF_SERVICE}
+        return self.status in HOST_UNDER_MAINTENANCE
 
     def pull(self, trigger: str) -> None:
         """Take a row of the lifecycle table; raises `LifecycleError` if there is none."""

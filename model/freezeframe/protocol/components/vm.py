@@ -19,7 +19,9 @@ _STOPS = {
     "hold": Holder.OTHER,
     "stop": Holder.OTHER,
 }
-_FORGIVES = frozenset({"pause_failed", "release", "start", "create", "delete", "fail"})
+_FORGIVES = frozenset(
+    {"pause_failed", "release", "release_behind", "start", "create", "delete", "fail"}
+)
 _UNDOES = frozenset({"resume_completed", "boot"})
 
 
@@ -32,6 +34,7 @@ class VM(Component):
         "in_phase",
         "memory_intact",
         "clock_right",
+        "was_held_meanwhile",
         "holder",
         "stopped_by",
         "seen",
@@ -50,6 +53,9 @@ class VM(Component):
     """Since it began to resume, or was resumed, or its guest agent was asked once more."""
     memory_intact: bool
     clock_right: bool
+    """Maintenance owes it nothing since its last pause; what others do to a clock is theirs."""
+    was_held_meanwhile: bool
+    """Somebody else stopped it after maintenance had paused it and before its clock was set."""
     holder: Holder
     """Who stopped it, as the controller's journal says: written before maintenance stops it, and
     brought in line with what the controller sees."""
@@ -80,6 +86,7 @@ class VM(Component):
             in_phase=ZERO,
             memory_intact=True,
             clock_right=True,
+            was_held_meanwhile=False,
             holder=Holder.NOBODY,
             stopped_by=Holder.NOBODY,
             seen=status,
@@ -184,28 +191,53 @@ class VM(Component):
         they start it.
         """
         self.observe()
-        self.pull("shut_down")
-        self.paused_for = ZERO
+        self.turn_off("shut_down")
         if self.holder is not Holder.OTHER:
             self.holder = Holder.MAINTENANCE
+
+    def complete_pause(self) -> None:
+        """Its virtual CPUs stand still, and its clock with them."""
+        self.pull("pause_completed")
+        self.clock_right = False
+        self.was_held_meanwhile = False
 
     def complete_resume(self) -> None:
         """It runs again; its clock is behind by the length of the pause."""
         self.pull("resume_completed")
         self.paused_for = ZERO
-        self.clock_right = False
 
-    def let_go(self, trigger: str) -> None:
-        """Take a row that ends a pause for maintenance otherwise than by resuming; its clock is
-        nobody's debt any more, for whoever starts it or lets it go sets it.
-        """
+    def set_clock(self) -> None:
+        """Its guest takes over the host's time."""
+        self.pull("clock_set")
+        self.clock_right = True
+        self.was_held_meanwhile = False
+
+    def run_on(self) -> None:
+        """It could not be paused, and runs as before."""
+        self.pull("pause_failed")
+        self.paused_for = ZERO
+
+    def hold(self) -> None:
+        """Somebody else stops it, be it that maintenance was about to pause or resume it."""
+        self.pull("hold")
+        self.paused_for = ZERO
+        self.was_held_meanwhile = not self.clock_right
+
+    def release(self) -> None:
+        """Whoever held it lets it go; a clock that maintenance left behind is not set by that."""
+        self.pull("release" if self.clock_right else "release_behind")
+        self.paused_for = ZERO
+
+    def turn_off(self, trigger: str) -> None:
+        """Take a row that leaves it off; a guest that boots has its clock from the hardware's."""
         self.pull(trigger)
         self.paused_for = ZERO
         self.clock_right = True
+        self.was_held_meanwhile = False
 
     def boot_afresh(self, trigger: str) -> None:
         """Take a row that starts it with new memory."""
-        self.let_go(trigger)
+        self.pull(trigger)
         self.memory_intact = True
         self.agent_answers = True
 
@@ -217,7 +249,7 @@ class VM(Component):
             if self.stopped_by is Holder.MAINTENANCE:
                 self.stopped_by = Holder.NOBODY
             return
-        self.let_go("fail")
+        self.turn_off("fail")
         self.memory_intact = False
         self.has_failed = True
 
