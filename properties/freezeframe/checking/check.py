@@ -22,7 +22,8 @@ from .asking.questions import Question, ask, questions_of, values_for
 from .counterexamples import Replay, narrate, replay
 from .search.coverage import coverage_of
 from .search.explorer import MAX_STATES_DEFAULT, Watcher, explore
-from .search.liveness import Lasso, find_lasso, find_standstill
+from .search.lassos import Lasso
+from .search.liveness import find_lasso, find_standstill
 from .search.paths import shortest_path
 from .search.space import Space
 
@@ -146,11 +147,12 @@ class Judge:
     def _never(
         self, prop: Property, questions: Sequence[Question]
     ) -> tuple[Verdict, Counterexample | None]:
-        for question in questions:
-            lasso = find_lasso(self.space, self.space.kept(question))
-            if lasso is not None:
-                return Verdict.VIOLATED, self._narrate_lasso(prop, question.subjects, lasso)
-        return self._otherwise, None
+        lassos = [(find_lasso(self.space, self.space.kept(each)), each) for each in questions]
+        found = [(lasso, each.subjects) for lasso, each in lassos if lasso is not None]
+        if not found:
+            return self._otherwise, None
+        lasso, subjects = min(found, key=lambda each: each[0].length)
+        return Verdict.VIOLATED, self._narrate_lasso(prop, subjects, lasso)
 
     def _standstill(
         self, prop: Property, questions: Sequence[Question]

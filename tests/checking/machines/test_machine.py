@@ -19,12 +19,14 @@ from freezeframe.protocol.language import Actor, Rule, require, rule
 from freezeframe.protocol.policies import OneUpdateDomain
 from freezeframe.reporting.timeline import render_counterexample
 from tests.checking.big_fleets import big_fleet
+from tests.faulty import planted_fleets
 from tests.fleets import SHORT_NOTICE, one_set, one_vm
 
 POLICY = "one-update-domain"
 NOTICE = "quiesce/each-tenant-approved-or-had-its-notice"
 NO_OTHER_DOMAIN = "schedule/no-other-domain-of-the-set-is-under-maintenance"
 SEEN_STILL = "begin_update/every-vm-on-the-host-was-seen-to-stand-still"
+ABANDONS = "abandon/the-time-left-is-just-enough-to-resume"
 
 
 def broken_by(fleet: Fleet, without: str, examples: int = 60) -> PromiseBroken:
@@ -49,22 +51,51 @@ def test_what_is_printed_is_a_program_that_breaks_the_promise(without: str) -> N
     assert str(again.value) == str(broken)
 
 
-def test_a_program_that_never_ends_breaks_the_promise_when_it_goes_on_fairly() -> None:
-    """The page tells what repeats for ever."""
-    fleet = one_vm(faults=Faults(event_lost=1))
+def policy_of(rules: Callable[[], tuple[Rule, ...]]) -> OneUpdateDomain:
+    """The standard policy with other rules."""
+    policy = OneUpdateDomain()
+    policy.rules = rules  # type: ignore[method-assign]
+    return policy
+
+
+def never_polls() -> OneUpdateDomain:
     rules = tuple(each for each in OneUpdateDomain().rules() if each.name != "poll")
-    policy = policy_of(lambda: rules)
-    meant = [each for each in PROMISES if each.name == "no_vm_left_paused"]
-    machine = fleet_machine(fleet, policy=policy, properties=meant)
+    return policy_of(lambda: rules)
+
+
+@pytest.mark.parametrize(
+    ("promise", "fleet", "policy", "without", "loop_moves"),
+    [
+        ("no_vm_left_paused", one_vm(faults=Faults(event_lost=1)), never_polls(), (), 1),
+        ("maintenance_completes", planted_fleets.one_vm(), OneUpdateDomain(), (ABANDONS,), 12),
+    ],
+)
+def test_a_program_that_never_ends_breaks_the_promise_when_it_repeats_itself(
+    promise: str, fleet: Fleet, policy: OneUpdateDomain, without: tuple[str, ...], loop_moves: int
+) -> None:
+    """The page tells what repeats for ever, be it that time passes or many steps."""
+    meant = [each for each in PROMISES if each.name == promise]
+    machine = fleet_machine(fleet, policy=policy, without=without, properties=meant)
     broken = run_machine(machine, machine_settings(60, 40), 0)
     assert broken is not None
     assert "for ever" in str(broken)
     lines = broken.program.splitlines()
-    assert lines[-1] == "state.go_on_fairly()"
-    names: dict[str, object] = {"Fleet": fleet_machine(fleet, policy=policy, properties=meant)}
+    assert lines[-1] == f"state.repeat_for_ever(moves={loop_moves})"
+    names: dict[str, object] = {"Fleet": machine}
     exec("\n".join(lines[:-1]), names)  # noqa: S102 (a program that we have just printed)
-    with pytest.raises(PromiseBroken):
+    with pytest.raises(PromiseBroken) as again:
         exec(lines[-1], names)  # noqa: S102 (likewise)
+    assert str(again.value) == str(broken)
+
+
+def test_moves_that_do_not_lead_back_break_nothing_however_often_they_are_asked_for() -> None:
+    """Only what can be repeated, and lets nobody wait who can be relied upon, is a run without
+    end.
+    """
+    state = fleet_machine(one_vm(), policy=POLICY)()
+    state.wait(units=2)
+    state.repeat_for_ever(moves=1)
+    assert not state.simulation.breach
 
 
 def test_hypothesis_itself_shrinks_to_a_program_of_the_fleets_own_names() -> None:
@@ -118,13 +149,6 @@ def test_tells_the_shortest_way_to_harm_two_hundred_vms() -> None:
     assert found.property_name == "one_update_domain_paused"
     rules = [step.rule for step in found.steps]
     assert sorted(rules) == sorted(["schedule", "approve", "quiesce", "pause"] * 2)
-
-
-def policy_of(rules: Callable[[], tuple[Rule, ...]]) -> OneUpdateDomain:
-    """The standard policy with other rules."""
-    policy = OneUpdateDomain()
-    policy.rules = rules  # type: ignore[method-assign]
-    return policy
 
 
 def test_runs_may_be_steered_by_what_few_runs_met() -> None:

@@ -9,8 +9,8 @@ from freezeframe.checking.runs.lookup import Lookup
 from freezeframe.checking.runs.simulation import Simulation
 from freezeframe.lifecycles import HostStatus
 from freezeframe.properties import PROMISES
-from freezeframe.protocol.components import Host
-from freezeframe.protocol.language import Rule
+from freezeframe.protocol.components import VM, Host
+from freezeframe.protocol.language import Actor, Rule, promptly, require, rule
 from freezeframe.protocol.policies import OneUpdateDomain, load_policy
 from freezeframe.protocol.system import State, System
 from tests.checking.big_fleets import big_fleet
@@ -110,6 +110,29 @@ def test_what_is_kept_again_and_again_is_no_breach() -> None:
     assert ending.breach is None
     assert ending.loop_moves is not None
     assert numbers["pause a v"] in simulation.moves[-ending.loop_moves :]
+
+
+class WaitsForItsCustomer(OneUpdateDomain):
+    """Once a VM is paused, time stands still until its customer asks for it."""
+
+    def rules(self) -> tuple[Rule, ...]:
+        @rule(actor=Actor.CUSTOMER)
+        def ask_for(vm: VM) -> None:
+            """Have a VM resumed at once."""
+            promptly()
+            require(vm.is_paused_by_maintenance, "the VM is paused")
+            vm.begin_resume()
+
+        return (*without_rules(super().rules(), "resume", "begin_update", "abandon"), ask_for)
+
+
+def test_where_nobody_reliable_can_go_on_what_is_not_kept_never_will_be() -> None:
+    """And time cannot either, so the run ends there."""
+    simulation = Simulation(Lookup(System(one_vm(), WaitsForItsCustomer()), EVENTUAL))
+    ending = go_on_fairly(simulation, 500)
+    assert ending.breach is not None
+    assert ending.breach.subjects == ("v",)
+    assert ending.loop_moves == 0
 
 
 def test_too_few_moves_prove_nothing() -> None:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freezeframe.checking.search.liveness import Lasso, find_lasso, find_standstill
+from freezeframe.checking.search.lassos import Lasso
+from freezeframe.checking.search.liveness import find_lasso, find_standstill
 from freezeframe.protocol.language import Actor
 from tests.checking.handmade import Edges, space_of
 

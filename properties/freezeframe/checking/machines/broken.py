@@ -9,6 +9,8 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cache, cached_property
 
+from freezeframe.checking.check import check
+from freezeframe.checking.counterexamples import WAIT
 from freezeframe.checking.runs.findings import Finding, counterexample_of
 from freezeframe.checking.runs.lookup import Lookup
 from freezeframe.checking.runs.shortening import shortened
@@ -16,8 +18,12 @@ from freezeframe.protocol.system import System
 from freezeframe.reporting import Counterexample
 from freezeframe.reporting.timeline import render_counterexample
 
-_END = -1
+_END = ""
 """Stands for the end of a run among its moves."""
+
+_INSTANCES_MAX = 500
+_STATES_MAX = 200_000
+"""How large a fleet is searched exhaustively for a run without end: seconds."""
 
 
 class PromiseBroken(AssertionError):  # noqa: N818 (a verdict, as pytest prints it)
@@ -36,33 +42,48 @@ class PromiseBroken(AssertionError):  # noqa: N818 (a verdict, as pytest prints 
         self.finding = finding
 
     @cached_property
-    def shortest(self) -> Finding:
-        """The finding, as short as it can be made quickly."""
-        return shortened(self.lookup, self.finding)
-
-    @cached_property
     def counterexample(self) -> Counterexample:
-        """The shortest run that was found to break the promise."""
-        return counterexample_of(self.lookup, self.shortest)
+        """The shortest run that was found to break the promise.
+
+        Of the runs without end, which no depth bounds, it is the one that `check` tells, if the
+        fleet is small enough for a whole search.
+        """
+        searched = None if self.finding.loop_moves is None else self._searched()
+        return searched or counterexample_of(self.lookup, shortened(self.lookup, self.finding))
+
+    def _searched(self) -> Counterexample | None:
+        """What a whole search tells of the promise; None if that would take too long."""
+        system = self.lookup.system
+        if len(system.instances) > _INSTANCES_MAX:
+            return None
+        result = check(
+            system.fleet,
+            system.policy,
+            (self.finding.breach.property,),
+            without=system.without,
+            max_states=_STATES_MAX,
+        )
+        return None if result.frontier else result.properties[0].counterexample
 
     @property
     def program(self) -> str:
         """The shortest run as a program over the machine; run, it breaks the promise."""
-        labels = labels_of(self.lookup.system)
+        told, system = self.counterexample, self.lookup.system
+        labels = dict(zip(map(str, system.instances), labels_of(system), strict=True))
+        rules = {str(each): each.rule.name for each in system.instances}
         lines = ["state = Fleet()"]
         units = 0
-        for move in (*self.shortest.moves, _END):
-            if move is None:
+        for move in (*told.moves, _END):
+            if move == WAIT:
                 units += 1
                 continue
             if units:
                 lines.append(f"state.wait(units={units})")
                 units = 0
             if move is not _END:
-                name = self.lookup.system.instances[move].rule.name
-                lines.append(f"state.{name}(subjects={labels[move]!r})")
-        if self.shortest.loop_moves is not None:
-            lines.append("state.go_on_fairly()")
+                lines.append(f"state.{rules[move]}(subjects={labels[move]!r})")
+        if told.loop_moves is not None:
+            lines.append(f"state.repeat_for_ever(moves={told.loop_moves})")
         return "\n".join(lines)
 
     def __str__(self) -> str:

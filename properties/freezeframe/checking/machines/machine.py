@@ -112,6 +112,20 @@ class FleetMachine(RuleBasedStateMachine):
             self._end()
         self.simulation = here
 
+    def repeat_for_ever(self, moves: int) -> None:
+        """Take the last `moves` moves again and again, whoever can be relied upon having a turn.
+
+        No rule of the machine, but the last line of a program about a run without end.
+        """
+        history = self.simulation.moves
+        first = len(history) - moves
+        self.simulation = self.kit.start.fork()
+        for move in history[:first]:
+            self.simulation.take(move)
+        ending = go_on_fairly(self.simulation, moves, history[first:])
+        if ending.breach is not None:
+            self._fail(ending.breach, ending.loop_moves)
+
     def teardown(self) -> None:
         """Judge what must happen at last, and tell Hypothesis how far the runs came."""
         if self._is_broken:

@@ -26,15 +26,16 @@ class Ending:
     loop_moves: int | None
 
 
-def go_on_fairly(simulation: Simulation, moves_max: int) -> Ending:
+def go_on_fairly(simulation: Simulation, moves_max: int, script: Sequence[Move] = ()) -> Ending:
     """Take up to `moves_max` fair moves, until a promise is broken or the same can go on for ever.
 
-    The move taken is the one that was taken longest ago. What is possible again and again is
+    The first are those of `script`, all of which must be possible, and need not be fair. The move
+    taken after them is the one that was taken longest ago. What is possible again and again is
     thereby taken again and again, which is strong fairness, as `liveness` demands it. A loop counts
     only if it is fair itself: each fair instance that is possible somewhere in it is taken in it,
     and so is time.
     """
-    return _Journey(simulation).run(moves_max)
+    return _Journey(simulation).run(moves_max, script)
 
 
 def fair_moves(simulation: Simulation) -> list[Move]:
@@ -64,7 +65,7 @@ class _Journey:
         self.over_last = dict.fromkeys(simulation.lookup.at_standstill, -1)
         """Before which move each promise about standstills saw the maintenance over last."""
 
-    def run(self, moves_max: int) -> Ending:
+    def run(self, moves_max: int, script: Sequence[Move]) -> Ending:
         simulation = self.simulation
         for number in range(moves_max + 1):
             if simulation.breach is not None:
@@ -76,11 +77,10 @@ class _Journey:
                 return ending
             visits.append(number)
             moves = fair_moves(simulation)
-            if (
-                not moves
-            ):  # Only where a rule of the fleet's own makes time wait for what is not fair.
-                return Ending(None, None)
-            move = min(moves, key=self._age)
+            if not moves and number >= len(script):
+                # Only where a rule of the fleet's own makes time wait for what is not fair.
+                return Ending(self._never_kept(), 0)
+            move = script[number] if number < len(script) else min(moves, key=self._age)
             self.possible.append(moves)
             self.taken.append(move)
             self.last_taken[move] = number
@@ -132,6 +132,11 @@ class _Journey:
                 if first > max(over, self.could_pass_last):
                     return Ending(self.simulation.standstill_breach(prop), number - first)
         return Ending(None, number - fair[0])
+
+    def _never_kept(self) -> Breach | None:
+        """The breach of the first promise that is not kept where a run may end."""
+        question = min(self.unkept_since, default=None)
+        return None if question is None else self.simulation.breach_of(question)
 
     def _is_fair(self, first: int, last: int) -> bool:
         possible = {move for moves in self.possible[first:last] for move in moves}

@@ -18,31 +18,27 @@ Bools = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.uint32]
 
 
-def fair_part(
+def fair_states(
     edge_start: npt.NDArray[np.int64],
     edge_to: Numbers,
     edge_by: npt.NDArray[np.unsignedinteger[Any]],
     is_fair: Bools,
     candidates: Bools,
-) -> Numbers:
-    """The states, in order, of a part of `candidates` in which one can stay for ever, fairly.
+) -> Bools:
+    """Which states lie in some part of `candidates` in which one can stay for ever, fairly.
 
     That is a strongly connected part with an edge inside it, and with one by each fair item that
-    any edge from it is by. Among several it is the one with the least state; empty if there is
-    none. Where a fair item is missing, the states that demand it are left out, and what remains of
-    the part is looked at again.
+    any edge from it is by. Where a fair item is missing, the states that demand it are left out,
+    and what remains of the part is looked at again.
     """
+    lasting = np.zeros(candidates.size, np.bool_)
     while candidates.any():
         part_of, members = strong_parts(edge_start, edge_to, candidates)
         remaining = np.zeros(candidates.size, np.bool_)
         marks = np.zeros((2, is_fair.size), np.uint32)
-        first, last = _judge(
-            members, part_of, edge_start, edge_to, edge_by, is_fair, marks, remaining
-        )
-        if first < last:
-            return np.sort(members[first:last])
+        _judge(members, part_of, edge_start, edge_to, edge_by, is_fair, marks, lasting, remaining)
         candidates = remaining
-    return np.zeros(0, np.uint32)
+    return lasting
 
 
 def strong_parts(
@@ -101,23 +97,31 @@ def _number(edge_start, edge_to, candidates, part_of, members, room, next_edge):
                     done += 1
 
 
-@native(results=2)
-def _judge(members, part_of, edge_start, edge_to, edge_by, is_fair, marks, remaining):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, C901, PLR0912, PLR0917
-    """Where in `members` the part begins and ends that meets fairness and has the least state.
+@native(results=0)
+def _judge(  # type: ignore[no-untyped-def]  # noqa: ANN202, C901, PLR0917
+    members,  # noqa: ANN001
+    part_of,  # noqa: ANN001
+    edge_start,  # noqa: ANN001
+    edge_to,  # noqa: ANN001
+    edge_by,  # noqa: ANN001
+    is_fair,  # noqa: ANN001
+    marks,  # noqa: ANN001
+    lasting,  # noqa: ANN001
+    remaining,  # noqa: ANN001
+):
+    """Mark the states of parts that meet fairness as lasting, and as remaining those of the others
+    that demand nothing that is missing inside.
 
-    Marks as remaining the states of the others that demand nothing that is missing inside. The
-    first row of `marks` holds the part that last demanded an item, the second that with one inside.
+    The first row of `marks` holds the part that last demanded an item, the second that with one
+    inside.
     """
-    best_first = best_last = last = 0
-    least = part_of.shape[0]
+    last = 0
     while last < members.shape[0]:
         first = last
         number = part_of[members[first]]
-        least_here = part_of.shape[0]
         has_edge = False
         while last < members.shape[0] and part_of[members[last]] == number:
             state = members[last]
-            least_here = min(least_here, state)
             for edge in range(edge_start[state], edge_start[state + 1]):
                 item = edge_by[edge]
                 if is_fair[item]:
@@ -132,15 +136,13 @@ def _judge(members, part_of, edge_start, edge_to, edge_by, is_fair, marks, remai
         for item in range(is_fair.shape[0]):
             if marks[0, item] == number and marks[1, item] != number:
                 is_met = False
-        if is_met and least_here < least:
-            best_first, best_last, least = first, last, least_here
-        if is_met:
-            continue
         for at in range(first, last):
             state = members[at]
+            if is_met:
+                lasting[state] = True
+                continue
             remaining[state] = True
             for edge in range(edge_start[state], edge_start[state + 1]):
                 item = edge_by[edge]
                 if marks[0, item] == number and marks[1, item] != number:
                     remaining[state] = False
-    return best_first, best_last
