@@ -14,6 +14,7 @@ from freezeframe.protocol.language import Actor
 from freezeframe.protocol.policies import OneUpdateDomain
 from freezeframe.reporting import Verdict
 from freezeframe.reporting.purposes import Explanation, Group, GuardPurpose
+from tests.faulty.dropped_guards import DROPPED_GUARDS
 
 SINGLE = SMALL_FLEETS["single"]
 EXPLAINED = {Actor.CONTROLLER: Group.CONTROLLER, Actor.CUSTOMER: Group.ADMISSION}
@@ -53,6 +54,14 @@ def test_a_guard_says_why_it_stays_if_nothing_breaks_without_it_and_only_then(
 ) -> None:
     says_why = {each.guard for each in everywhere.purposes if each.stays}
     assert says_why == {each.guard for each in everywhere.purposes if each.harm is None}
+
+
+def test_each_guard_is_planted_as_dropped_or_says_why_it_stays() -> None:
+    rules = [rule for rule in OneUpdateDomain().rules() if rule.actor in EXPLAINED]
+    stays = {name for rule in rules for name, guard in rule.guards.items() if guard.stays}
+    dropped = {guard for fault in DROPPED_GUARDS for guard in fault.without}
+    assert {guard for rule in rules for guard in rule.guards} == stays | dropped
+    assert not stays & dropped
 
 
 def test_the_harm_is_what_a_check_of_that_fleet_shows(everywhere: Explanation) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from freezeframe.fleet import CustomerActions, Faults, Tolerance, Update
+from tests.fleets import span
 
 from . import controllers, failures, hypervisors, impacts, recollection, services
 from .dropped_guards import DROPPED_GUARDS
 from .planted import PlantedFault
 from .planted_fleets import (
+    TIMING,
     disruptive,
     no_impact,
     one_vm,
@@ -18,6 +22,8 @@ from .planted_fleets import (
 )
 
 _HANG = Faults(update_hang=1)
+_LONG_ROLLBACK = replace(TIMING, rollback=span(0, 10))
+"""Rolling back may take longer than resuming, so that deadlines that forget either differ."""
 _CRASH = Faults(controller_crash=1)
 _CRASH_TOLERATED = Tolerance(controller_crash=1)
 
@@ -51,13 +57,13 @@ WRONG_CONTROLLERS = (
     PlantedFault(
         "forgets the rollback",
         "pause_within_limit",
-        one_vm(faults=_HANG),
+        one_vm(faults=_HANG, timing=_LONG_ROLLBACK),
         controllers.ForgetsTheRollback,
     ),
     PlantedFault(
         "forgets that resuming takes time",
         "pause_within_limit",
-        one_vm(faults=_HANG),
+        one_vm(faults=_HANG, timing=_LONG_ROLLBACK),
         controllers.ForgetsThatResumingTakesTime,
     ),
     PlantedFault(

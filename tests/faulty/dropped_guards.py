@@ -14,6 +14,7 @@ from .planted_fleets import (
     growing,
     mixed_host,
     one_vm,
+    refugee,
     two_domains,
     two_vms,
 )
@@ -103,6 +104,11 @@ DROPPED_GUARDS = (
         "start/nothing-is-being-done-beneath-the-vm",
         "memory_preserved",
         two_vms(customer=CustomerActions(stop=1, start=1)),
+    ),
+    _dropped(
+        "move/nothing-is-being-done-beneath-the-vm",
+        "only_eligible_updates",
+        refugee(customer=CustomerActions(move=1)),
     ),
     _dropped(
         "move/the-destination-takes-vms-in",

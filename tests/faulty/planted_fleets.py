@@ -57,6 +57,13 @@ def no_impact(**options: Any) -> Fleet:
     return one_vm(name="no impact", hosts=hosts, vms=(V, replace(W, host="b")), **options)
 
 
+def refugee(**options: Any) -> Fleet:
+    """A VM on a host whose update no VM survives, and one that preserves VMs to move it to."""
+    hosts = (replace(A, update=UpdateKind.DISRUPTIVE), B)
+    vms = (replace(V, may_move_to=("b",)),)
+    return one_vm(name="refugee", hosts=hosts, vms=vms, **options)
+
+
 def growing(**options: Any) -> Fleet:
     """Two hosts, a VM that may move, and one that may be created."""
     vms = (replace(V, may_move_to=("b",)), VirtualMachine("n", "b", exists=False))

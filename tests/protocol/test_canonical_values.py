@@ -100,7 +100,8 @@ def assert_canonical(component: Component, settings: Settings) -> None:
 
 
 def assert_canonical_vm(vm: VM, settings: Settings) -> None:
-    assert 0 <= vm.paused_for <= (settings.pause_limit + 1 if vm.was_paused_by_maintenance else 0)
+    longest = 1 + max(settings.pause_limit, settings.longest(Duration.PAUSE))
+    assert 0 <= vm.paused_for <= (longest if vm.was_paused_by_maintenance else 0)
     longest = {
         VmStatus.RESUMING: settings.longest(Duration.RESUME),
         VmStatus.RESUMED: settings.longest(Duration.CLOCK_SYNC) + (not vm.agent_answers),

@@ -84,7 +84,12 @@ def lose_power(host: Host, alarm: Alarm) -> None:
 
 @rule(actor=Actor.FAULT, budget="controller_crash")
 def crash_controller(controller: Controller) -> None:
-    """The controller dies; it will know no more than its journal and what it then observes."""
+    """The controller dies; it will know no more than its journal and what it then observes.
+
+    It dies between steps, or after it journalled one and before it took it (`Rule.cut`), but never
+    half-way through one: a step is one durable write, and what several tenants are shown of it
+    follows from that write, however late.
+    """
     require(controller.is_up, "the controller is up")
     controller.is_up = False
 

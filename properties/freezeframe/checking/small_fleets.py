@@ -119,6 +119,12 @@ _ALL: Final = (
         (_A, _B),
         customer=CustomerActions(move=1, suspend=1),
     ),
+    _fleet(
+        "refugee",
+        (VirtualMachine("refugee", "host-a", may_move_to=("host-b",)),),
+        (Host("host-a", update=UpdateKind.DISRUPTIVE), _B),
+        customer=CustomerActions(move=1),
+    ),
 )
 
 SMALL_FLEETS: Final[Mapping[str, Fleet]] = {fleet.name: fleet for fleet in _ALL}
