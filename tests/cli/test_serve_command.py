@@ -68,7 +68,7 @@ def test_prints_the_openapi_description(call: Call) -> None:
         ((), "expected a FLEET or a --scenario, found neither"),
         (("--scenario", "frost"), "found 'frost'"),
         (("one-vm", "--once"), "expected a --scenario for --once"),
-        (("--scenario", "freeze", "--speed", "0"), "--speed"),
+        (("--scenario", "freeze", "--speed", "nan"), "--speed: expected a number from 0.001 to"),
         (("one-vm", "--listen", "localhost"), "found 'localhost'"),
         (("one-vm", "--listen", "127.0.0.1:0=web-9"), "found 'web-9'"),
         (("one-vm", "--listen", "127.0.0.1:0"), "found no VM with an address"),

@@ -56,6 +56,13 @@ PRESERVING += "or make a VM preservable on a host whose update is vm-preserving"
             ),
         ),
         (
+            HOSTS + SET + VM.replace('"v"', '"web"'),
+            (
+                'f:6: vms."web".name: expected a name that no availability set has, since the VM '
+                'is in none, found "web" (see line 4); rename one, or name the VM\'s set'
+            ),
+        ),
+        (
             HOSTS + VM + 'may_move_to = ["b", "a"]',
             (
                 'f:6: vms."v".may_move_to[1]: expected a host other than the VM\'s own, found '

@@ -88,6 +88,7 @@ class World:
         """Whether the metadata service takes approvals of those whose event it is not."""
         self.controller: Runner | None = None
         self.customers = Customers(fleet, self.simulation, choices, self.rulebook, self.shown)
+        self._told_ms: dict[str, int] = {}
         for host in self.simulation.hosts.values():
             host.on_outage.append(partial(self._plan_repair, host))
             if bounds is not None:
@@ -114,12 +115,17 @@ class World:
         """See `Journal`."""
         return tuple(self.kept)
 
-    def show(self, host: str, vms: Sequence[str], event: EventSeen) -> None:
+    def show(self, host: str, vms: Sequence[str], event: EventSeen) -> int:
         """See `Notices`; its tenant may approve at once."""
         self.doom.moment()
-        if self._ids.get(event.event_id) is event.status:
-            return
-        self._ids[event.event_id] = event.status
+        if self._ids.get(event.event_id) is not event.status:
+            self._ids[event.event_id] = event.status
+            self._told_ms.setdefault(event.event_id, self.time.monotonic_ms())
+            self._tell(host, vms, event)
+        since_ms = self.time.monotonic_ms() - self._told_ms[event.event_id]
+        return self.fleet.limits.notice_ms - since_ms
+
+    def _tell(self, host: str, vms: Sequence[str], event: EventSeen) -> None:
         is_true = event.status is not EventStatus.APPROVED or event.event_id in self._approved
         if is_true:
             self.observer.show(host, vms, event)

@@ -16,6 +16,7 @@ from freezeframe.checking.judging import Judgement, judge
 from freezeframe.fleet import Fleet, Limits
 from freezeframe.lifecycles import EventStatus
 from freezeframe.maintenance.driver import Runner, Standing
+from freezeframe.maintenance.ports import SilentNotices
 from freezeframe.observation import EventSeen, Operation, Outcome, Record, Told
 from freezeframe.properties import PROMISES
 from freezeframe.reporting import Verdict
@@ -221,4 +222,25 @@ def test_a_restart_of_controller_and_service_keeps_ids_and_incarnations() -> Non
             again.start()
             assert cloud.service.ask("web-0").json == before
             _maintained(cloud, lambda *_: None)
+        assert cloud.judged().verdict is Verdict.HOLDS
+
+
+def test_guests_that_are_told_late_get_the_notice_that_they_are_told() -> None:
+    """Nobody served events at first; half way through the notice somebody who does goes on.
+
+    And is followed by another in turn, which must not count by the journal either.
+    """
+    with _cloud() as cloud:
+        told, cloud.world.notices = cloud.world.notices, SilentNotices()
+        runner = cloud.world.runner()
+        runner.start()
+        while not any(isinstance(each.fact, EventSeen) for each in cloud.world.kept):
+            assert runner.step() is Standing.GOING_ON
+        cloud.world.time.wait_ms(NOTICE_MS // 2)
+        assert runner.step() is Standing.GOING_ON
+        cloud.world.notices = told
+        cloud.world.runner().start()
+        (event,) = cloud.poll("web-0")
+        assert event["EventStatus"] == "Scheduled"
+        _maintained(cloud, lambda *_: None)
         assert cloud.judged().verdict is Verdict.HOLDS

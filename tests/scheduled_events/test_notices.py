@@ -57,6 +57,16 @@ def test_shows_an_event_through_its_life() -> None:
     assert runner.tell(EventStatus.COMPLETED) == []
 
 
+def test_tells_a_runner_how_long_a_tenant_may_still_count_on() -> None:
+    """By the `NotBefore` that it was told, however often and when it is told of it again."""
+    runner = _Runner()
+    event = EventSeen("web", ID, EventStatus.SCHEDULED)
+    assert runner.notices.show("host-a", ["web-0"], event) == 9_000
+    runner.now_ms += 4_000
+    assert runner.notices.show("host-a", ["web-0"], event) == 5_000
+    assert runner.notices.show("host-b", [], event) == 0
+
+
 def test_hears_of_approvals_until_the_runner_takes_them() -> None:
     """Those of events that have started are of no use to it."""
     runner = _Runner()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+from typing import Any
 
 import pytest
 
@@ -24,6 +26,7 @@ from freezeframe.scheduled_events.scenarios import (
     playground_fleet,
     stage_of,
 )
+from tests.faulty.planted_fleets import mixed_host
 
 from .happenings import shown
 
@@ -40,8 +43,8 @@ LIVES = {
 """What the tenant is shown in each, every change once, until the event is gone."""
 
 
-def _desk() -> Desk:
-    return Desk(new_state(placements_of(playground_fleet())))
+def _desk(fleet: Fleet | None = None) -> Desk:
+    return Desk(new_state(placements_of(fleet or playground_fleet())))
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
@@ -104,10 +107,33 @@ def test_is_found_by_name() -> None:
         find_scenario("frost")
 
 
-def test_refuses_a_speed_at_which_nothing_would_happen() -> None:
-    """Or everything backwards."""
-    with pytest.raises(ScheduledEventsError, match="above 0, found 0"):
-        Player(_desk(), SCENARIOS["freeze"], stage_of(playground_fleet()), speed=0)
+@pytest.mark.parametrize("speed", [0, -1, 1e-9, math.nan, math.inf])
+def test_refuses_a_speed_at_which_times_are_none(speed: float) -> None:
+    """Nothing would happen, or everything backwards, or in a year that no calendar has."""
+    with pytest.raises(ScheduledEventsError, match=r"from 0\.001 to 1,000,000, found"):
+        Player(_desk(), SCENARIOS["freeze"], stage_of(playground_fleet()), speed=speed)
+
+
+@pytest.mark.parametrize("name", ["freeze", "host-failure"])
+def test_begins_anew_after_a_play_that_was_cut_short(name: str) -> None:
+    """What that one left, scheduled or started, is taken down, and another event is shown."""
+    desk, stop = _desk(), threading.Event()
+    cut = Player(desk, SCENARIOS[name], stage_of(playground_fleet()), watcher=lambda _: stop.set())
+    cut.play(stop)
+    (left,) = shown(desk.state, "web")
+    seen: list[list[dict[str, Any]]] = []
+    later = Desk(desk.state, keepers=(lambda _, after: seen.append(shown(after, "web")),))
+    again = Player(later, SCENARIOS[name], stage_of(playground_fleet()), speed=FAST)
+    again.play(threading.Event())
+    assert seen[0] == seen[-1] == []
+    assert len({each["EventId"] for told in seen[1:] for each in told} | {left["EventId"]}) == 2
+
+
+def test_plays_on_one_domain_of_each_tenant() -> None:
+    """An event never spans two, and a host has one event for each tenant at a time."""
+    stage = stage_of(mixed_host())
+    assert stage.groups == (("web-0",),)
+    Player(_desk(mixed_host()), SCENARIOS["freeze"], stage, speed=FAST).play(threading.Event())
 
 
 def test_notice_times_are_the_contracts_at_real_speed() -> None:

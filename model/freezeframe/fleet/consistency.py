@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from freezeframe.fleet.errors import shown
-from freezeframe.fleet.model import UPDATE_DOMAINS_DEFAULT, UpdateKind
+from freezeframe.fleet.model import UPDATE_DOMAINS_DEFAULT, UpdateKind, kind_of_update
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -74,6 +74,7 @@ def inconsistencies(file: FleetTable, line: Callable[[Path], int]) -> Iterator[F
         yield from _names_used_twice(kind, found.names[kind], line)
     for index, vm in enumerate(file.vms):
         yield from _dangling_names(found, index, vm)
+        yield from _name_of_a_set(found, index, vm, line)
         yield from _update_domain(found, index, vm, line)
     for index, each in enumerate(file.availability_sets):
         yield from _set(found, index, each, line)
@@ -122,6 +123,19 @@ def _dangling(found: _Index, kind: Kind, path: Path, name: str) -> Iterator[Find
         advice = close_name(name, known, otherwise=f"; add it under [[{kind}]], or correct it")
         text = f"expected the name of one of the {kind}, found {shown(name)}{advice}"
         yield Finding(path, text, given=_every(found.file, kind, "name"))
+
+
+def _name_of_a_set(
+    found: _Index, index: int, vm: VmTable, line: Callable[[Path], int]
+) -> Iterator[Finding]:
+    """Find a VM in no set that would be taken for the tenant of a set, and be told its events."""
+    if vm.availability_set is None:
+        for number, each in found.sets.get(vm.name, ()):
+            path: Path = ("availability_sets", number, "name")
+            text = "expected a name that no availability set has, since the VM is in none, found "
+            text += f"{shown(each.name)} (see line {line(path)}); rename one, or name the VM's set"
+            given = (path, ("vms", index, "availability_set"))
+            yield Finding(("vms", index, "name"), text, given=given)
 
 
 def _update_domain(
@@ -257,12 +271,13 @@ def _idle_budgets(file: FleetTable) -> Iterator[Finding]:
 
 def _idle_tolerance(file: FleetTable) -> Iterator[Finding]:
     """Find tolerance of faults in a pause, in a fleet where nothing is ever paused."""
-    pausing = {
-        host.name
-        for host in file.hosts
-        if (host.update or file.update.kind) is UpdateKind.VM_PRESERVING
+    own = {host.name: host.update for host in file.hosts}
+    kinds = {
+        kind_of_update(own.get(host), file.update.kind, is_preservable=vm.preservable)
+        for vm in file.vms
+        for host in (vm.host, *vm.may_move_to)
     }
-    if any(vm.preservable and {vm.host, *vm.may_move_to} & pausing for vm in file.vms):
+    if UpdateKind.VM_PRESERVING in kinds:
         return
     for fault, count in file.tolerance.items():
         if count:

@@ -178,6 +178,21 @@ class VirtualMachine:
     address: str | None = None
     domain: str | None = None
 
+    @property
+    def tenant(self) -> str:
+        """Who is told of what happens to it: all VMs of its set, or it alone."""
+        return self.availability_set or self.name
+
+
+def kind_of_update(
+    own: UpdateKind | None, common: UpdateKind, *, is_preservable: bool
+) -> UpdateKind:
+    """What an update does to a VM: `own` is its host's kind, if any, `common` the fleet's."""
+    kind = own or common
+    if kind is UpdateKind.VM_PRESERVING and not is_preservable:
+        return UpdateKind.DISRUPTIVE
+    return kind
+
 
 @dataclass(frozen=True)
 class Fleet:
@@ -204,11 +219,8 @@ class Fleet:
 
     def kind_of_update(self, host: Host, vm: VirtualMachine | None = None) -> UpdateKind:
         """What the update of `host` does to `vm`, or, for None, to a VM that can be preserved."""
-        kind = host.update or self.update.kind
-        is_fragile = vm is not None and not vm.preservable
-        if kind is UpdateKind.VM_PRESERVING and is_fragile:
-            return UpdateKind.DISRUPTIVE
-        return kind
+        is_preservable = vm is None or vm.preservable
+        return kind_of_update(host.update, self.update.kind, is_preservable=is_preservable)
 
     def update_timeout_ms(self, host: Host) -> int:
         """How long the update command of `host` may run, in milliseconds."""

@@ -97,7 +97,7 @@ class Runner:
         self._not_before_ms: dict[Errand, int] = {}
         self._lookout = Lookout(rulebook, sites)
         self._board = Board(rulebook, kept)
-        self._events = Events(rulebook, notices, self._board, kept)
+        self._events = Events(rulebook, notices, self._board, time)
         self.course: Course = follow_all(rulebook, kept, tolerance=tolerance).course
         self.divergences: list[Divergence] = []
 
@@ -113,7 +113,7 @@ class Runner:
             refuse_unfit(self._rulebook.fleet, self._sites)
         self._keep([(ControllerStarted(), None, None)])
         self._hear(self._lookout.look(self.course, everywhere=True))
-        self._events.show_again(self.course.state, self._time.monotonic_ms())
+        self._events.show_again(self.course.state)
 
     def step(self) -> Standing:
         """Hear, decide and act once; where there is nothing to do, wait until there may be."""
@@ -248,7 +248,7 @@ class Runner:
             self._board.note(record)
             self._go_on(follow(self._rulebook, self.course, record, self._tolerance))
             if isinstance(record.fact, EventSeen) and record.host is not None:
-                self._events.show(self.course.state, record.host, record.fact, now_ms)
+                self._events.show(self.course.state, record.host, record.fact)
 
     def _go_on(self, followed: Followed) -> None:
         self.course = followed.course

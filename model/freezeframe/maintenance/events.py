@@ -5,12 +5,13 @@ Owns the way to the metadata service. It must not know when an event is announce
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
+from freezeframe.adapters.protocol import Clock
 from freezeframe.lifecycles import EventStatus
-from freezeframe.observation import EventSeen, Record
-from freezeframe.protocol import Deadline, State
+from freezeframe.observation import EventSeen
+from freezeframe.protocol import State
 from freezeframe.protocol.components import VM, ScheduledEvent
 
 from .board import Board
@@ -21,15 +22,13 @@ from .rulebook import Rulebook
 class Events:
     """Shows on `notices` what stands on `board`."""
 
-    def __init__(
-        self, rulebook: Rulebook, notices: Notices, board: Board, records: Sequence[Record]
-    ) -> None:
-        """Show nothing yet; `records` are all that was kept by controllers before."""
+    def __init__(self, rulebook: Rulebook, notices: Notices, board: Board, clock: Clock) -> None:
+        """Show nothing yet; notices that were told are counted on `clock`."""
         self._rulebook, self._notices, self._board = rulebook, notices, board
-        self._certain = set(_certain(records))
-        self._since_ms: dict[tuple[str, str], int] = {}
+        self._clock = clock
+        self._not_before_ms: dict[tuple[str, str], int] = {}
 
-    def show(self, state: State, host: str, event: EventSeen, now_ms: int) -> None:
+    def show(self, state: State, host: str, event: EventSeen) -> None:
         """Show an event to its tenant, with the VMs of the tenant that are on the host."""
         topology = self._rulebook.system.topology
         vms = tuple(
@@ -37,27 +36,27 @@ class Events:
             for (name,), vm in self._rulebook.components(state, VM).items()
             if topology.tenant(name) == event.tenant and topology.places(name)[vm.place] == host
         )
-        self._notices.show(host, vms, event)
-        if event.status is EventStatus.SCHEDULED and event.event_id not in self._certain:
-            self._since_ms[host, event.tenant] = now_ms
+        left_ms = self._notices.show(host, vms, event)
+        self._not_before_ms[host, event.tenant] = self._clock.monotonic_ms() + left_ms
 
-    def show_again(self, state: State, now_ms: int) -> None:
-        """Show everything as it was shown last; what may not have been shown yet counts as shown
-        now.
+    def show_again(self, state: State) -> None:
+        """Show everything as it was shown last.
+
+        Some of it may be new to its tenant: a controller may have died before it showed what it had
+        kept, and one that served no events may be followed by one that does.
         """
         for host, event in self._board.events:
-            self.show(state, host, event, now_ms)
+            self.show(state, host, event)
 
     def waits(self, state: State) -> dict[str, int]:
         """Until when each host may not be quiesced, because a tenant of it may have been told later
         than the course says.
         """
-        notice_ms = self._rulebook.system.settings.deadlines[Deadline.NOTICE]
         found: dict[str, int] = {}
-        for (host, tenant), since_ms in self._since_ms.items():
+        for (host, tenant), not_before_ms in self._not_before_ms.items():
             event = self._rulebook.component(state, ScheduledEvent, host, tenant)
             if event.status is EventStatus.SCHEDULED:
-                found[host] = max(found.get(host, 0), since_ms + notice_ms)
+                found[host] = max(found.get(host, 0), not_before_ms)
         return found
 
     def approvals(self) -> Iterator[tuple[str, EventSeen]]:
@@ -66,11 +65,3 @@ class Events:
         for host, event in self._board.events:
             if event.status is EventStatus.SCHEDULED and event.event_id in approved:
                 yield host, replace(event, status=EventStatus.APPROVED)
-
-
-def _certain(records: Sequence[Record]) -> Iterator[str]:
-    """The ids of events that were shown for certain, for something later was kept since."""
-    for record in records:
-        is_last = record.monotonic_ms >= records[-1].monotonic_ms
-        if isinstance(record.fact, EventSeen) and not is_last:
-            yield record.fact.event_id

@@ -32,9 +32,10 @@ class Journal(Protocol):
 class Notices(Protocol):
     """Tells tenants of scheduled events, and who of them approved."""
 
-    def show(self, host: str, vms: Sequence[str], event: EventSeen) -> None:
+    def show(self, host: str, vms: Sequence[str], event: EventSeen) -> int:
         """Show the event of a tenant for `host` as it now stands, its resources being `vms`.
 
+        Returns how many milliseconds of notice it still has by what it was told; 0 or less if none.
         Called again with equal arguments after a restart, which must change nothing.
         """
 
@@ -45,8 +46,10 @@ class Notices(Protocol):
 class SilentNotices:
     """Notices that nobody reads, so nobody approves; events start when their notice has passed."""
 
-    def show(self, host: str, vms: Sequence[str], event: EventSeen) -> None:
-        """See `Notices`."""
+    def show(self, host: str, vms: Sequence[str], event: EventSeen) -> int:
+        """See `Notices`; nobody was told anything."""
+        del host, vms, event
+        return 0
 
     def approved(self) -> Collection[str]:
         """See `Notices`."""

@@ -112,7 +112,7 @@ class Topology:
 
     def tenant(self, vm: str) -> str:
         """Who owns `vm`, as far as events go: its set, or itself."""
-        return self.vms[vm].availability_set or vm
+        return self.vms[vm].tenant
 
     def kind_of_update(self, host: str, vm: str | None) -> UpdateKind:
         """What the update of `host` does to `vm`, or to any VM."""

@@ -10,9 +10,11 @@ import threading
 import time
 from collections.abc import Callable
 
+from freezeframe.lifecycles import EventStatus
+
 from .applying import apply
-from .changes import Change
-from .state import State
+from .changes import Cancel, Change, Complete
+from .state import Key, State
 
 Keeper = Callable[[State, State], None]
 """Told of the state before and after each change, before the change can be seen."""
@@ -64,3 +66,12 @@ class Desk:
                     keeper(before, after)
                 self._state = after
             return after
+
+    def take_down(self, key: Key) -> None:
+        """End an event with which nobody goes on any more, if it is shown: as over if it has
+        started, and as cancelled otherwise.
+        """
+        left = self._state.events.get(key)
+        if left is not None and left.is_current:
+            has_started = left.status is EventStatus.STARTED
+            self.apply((Complete if has_started else Cancel)(*key))

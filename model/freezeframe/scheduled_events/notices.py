@@ -46,10 +46,11 @@ class DeskNotices:
         self._hosts = {host.name: host for host in fleet.hosts}
         self._vms = {vm.name: vm for vm in fleet.vms}
 
-    def show(self, host: str, vms: Sequence[str], event: EventSeen) -> None:
+    def show(self, host: str, vms: Sequence[str], event: EventSeen) -> int:
         """Show the event of a tenant for `host` as it now stands, its resources being `vms`.
 
-        Equal arguments again change nothing; what has ended already is not begun anew, and an event
+        Returns how many milliseconds it is until the `NotBefore` that the tenant was told. Equal
+        arguments again change nothing; what has ended already is not begun anew, and an event
         without resources is shown to nobody.
 
         Raises:
@@ -58,11 +59,17 @@ class DeskNotices:
         """
         current = self._current(host, event)
         if current is None and vms and event.status not in _ENDED:
-            self._take_down(host, event.tenant)
+            # What is there is of an earlier maintenance, of which the runner knows nothing.
+            self._desk.take_down((host, event.tenant))
             self._announce(host, vms, event)
             current = self._current(host, event)
-        if current is None or current.status is event.status:
-            return
+        if current is None:
+            return 0
+        if current.status is not event.status:
+            self._move(host, event, current)
+        return current.not_before_ms - self._desk.now_ms
+
+    def _move(self, host: str, event: EventSeen, current: Event) -> None:
         match event.status:
             case EventStatus.APPROVED if current.status is EventStatus.SCHEDULED:
                 self._desk.apply(Approve(current.resources[0], (current.event_id,)))
@@ -80,13 +87,6 @@ class DeskNotices:
             for event in self._desk.state.events.values()
             if event.status is EventStatus.APPROVED
         )
-
-    def _take_down(self, host: str, tenant: str) -> None:
-        """End what an earlier maintenance, of which the runner knows nothing, left there."""
-        left = self._desk.state.events.get((host, tenant))
-        if left is not None and left.is_current:
-            has_started = left.status is EventStatus.STARTED
-            self._desk.apply((Complete if has_started else Cancel)(host, tenant))
 
     def _announce(self, host: str, vms: Sequence[str], event: EventSeen) -> None:
         impact = self._impact(host, vms)

@@ -14,6 +14,10 @@ from .contract import ScheduledEventsError
 from .desk import Desk
 from .scenarios import Scenario, Stage, Step
 
+SPEED_MIN: Final = 0.001
+SPEED_MAX: Final = 1_000_000.0
+"""Between these, every time of a scenario can be shown, and waited for."""
+
 _LOOK_SECONDS: Final = 0.02
 """How often it is looked whether the tenants have approved."""
 
@@ -38,12 +42,19 @@ class Player:
         speed: float = 1.0,
         watcher: Callable[[Played], None] = lambda _: None,
     ) -> None:
-        """Play on `desk`; all durations, notices included, are divided by `speed`, above 0.
+        """Play on `desk`; all durations, notices included, are divided by `speed`.
 
         `watcher` is told of every step just before its changes.
+
+        Raises:
+            ScheduledEventsError: `speed` is not between `SPEED_MIN` and `SPEED_MAX`, both included.
+
         """
-        if speed <= 0:
-            raise ScheduledEventsError(f"--speed: expected a number above 0, found {speed:g}")
+        if not SPEED_MIN <= speed <= SPEED_MAX:
+            raise ScheduledEventsError(
+                f"--speed: expected a number from {SPEED_MIN:g} to {SPEED_MAX:,.0f}, "
+                f"found {speed:g}"
+            )
         self.scenario = scenario
         self.stage = stage
         self.speed = speed
@@ -57,7 +68,12 @@ class Player:
         return self._played
 
     def play(self, stop: threading.Event) -> None:
-        """Take all steps, each when it is due; returns at the end, or soon after `stop` is set."""
+        """Take all steps, each when it is due; returns at the end, or soon after `stop` is set.
+
+        What an earlier play left on the stage, which was cut short, is taken down first.
+        """
+        for left in self._desk.state.of(self.stage.host):
+            self._desk.take_down(left.key)
         for step in self.scenario.steps:
             if not self._is_due(step, stop):
                 return

@@ -53,7 +53,10 @@ class Scenario:
 
 @dataclass(frozen=True)
 class Stage:
-    """On whom a scenario is played: the VMs of one host, by tenant and update domain."""
+    """On whom a scenario is played: the VMs of one host, by tenant.
+
+    Of each tenant only those of one update domain, for an event never spans two.
+    """
 
     host: str
     groups: tuple[tuple[str, ...], ...]
@@ -84,8 +87,10 @@ def stage_of(fleet: Fleet) -> Stage:
         vms = [vm for vm in fleet.vms if vm.host == host.name and vm.exists]
         if vms:
             vms.sort(key=_whose)
-            groups = (tuple(vm.name for vm in group) for _, group in groupby(vms, key=_whose))
-            return Stage(host.name, tuple(groups))
+            groups: dict[str, tuple[str, ...]] = {}
+            for (tenant, _), group in groupby(vms, key=_whose):
+                groups.setdefault(tenant, tuple(vm.name for vm in group))
+            return Stage(host.name, tuple(groups.values()))
     raise ScheduledEventsError(f"{fleet.name}: expected a host with a VM to play on, found none")
 
 
@@ -117,7 +122,7 @@ def playground_fleet() -> Fleet:
 
 
 def _whose(vm: VirtualMachine) -> tuple[str, int]:
-    return vm.availability_set or f"{vm.name}'s own", vm.update_domain or 0
+    return vm.tenant, vm.update_domain or 0
 
 
 _ANY: Final = ""  # the stage says where, and on whom

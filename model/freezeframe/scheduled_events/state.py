@@ -127,6 +127,4 @@ class State:
 
 def placements_of(fleet: Fleet) -> Mapping[str, Placement]:
     """Where each VM of a fleet belongs."""
-    return MappingProxyType(
-        {vm.name: Placement(vm.availability_set or vm.name, vm.update_domain) for vm in fleet.vms}
-    )
+    return MappingProxyType({vm.name: Placement(vm.tenant, vm.update_domain) for vm in fleet.vms})

@@ -60,10 +60,10 @@ Ctrl-C ends it. Exit codes: 0 ended, 2 bad input or usage.""",
 @click.option(
     "--speed",
     metavar="N",
-    type=click.FloatRange(min=0, min_open=True),
+    type=float,
     default=1.0,
     show_default=True,
-    help="Let a scenario, its notice times included, run N times as fast.",
+    help="Let a scenario, its notice times included, run N times as fast; 0.001 to 1000000.",
 )
 @click.option("--once", is_flag=True, help="End when the scenario is over.")
 @click.option(

@@ -13,6 +13,8 @@ from freezeframe.fleet import Fleet, Host, VirtualMachine
 from freezeframe.scheduled_events import ScheduledEventsError, placements_of
 from freezeframe.scheduled_events.desk import Desk
 from freezeframe.scheduled_events.keeping import new_state
+from freezeframe.scheduled_events.playing import Player
+from freezeframe.scheduled_events.scenarios import SCENARIOS, stage_of
 from freezeframe.scheduled_events.service import (
     Callers,
     Listener,
@@ -21,6 +23,7 @@ from freezeframe.scheduled_events.service import (
     parse_listener,
     served,
 )
+from freezeframe.scheduled_events.service.callers import is_same_machine
 
 from .running import EVENTS, FLEET, METADATA, running
 
@@ -39,9 +42,9 @@ def _desk(fleet: Fleet) -> Desk:
     return Desk(new_state(placements_of(fleet)))
 
 
-def _status_and_body(link: http.client.HTTPConnection) -> tuple[int, bytes]:
+def _status_and_body(link: http.client.HTTPConnection, target: str = NAME) -> tuple[int, bytes]:
     with closing(link):
-        link.request("GET", NAME, headers=dict(METADATA))
+        link.request("GET", target, headers=dict(METADATA))
         reply = link.getresponse()
         return reply.status, reply.read()
 
@@ -86,6 +89,34 @@ def test_a_socket_of_its_own_is_enough_for_a_vm(tmp_path: Path) -> None:
             pass
         assert _status_and_body(_UnixConnection(path)) == (200, b"web-1")
     assert not path.exists()
+
+
+def test_a_guest_finds_no_page_of_a_play(tmp_path: Path) -> None:
+    """There all tenants' documents are shown, and may be approved."""
+    desk, here = _desk(FLEET), Listener("127.0.0.1", 0, vm="web-0")
+    guest = parse_listener(f"unix:{tmp_path / 'web-1.sock'}=web-1")
+    player = Player(desk, SCENARIOS["freeze"], stage_of(FLEET))
+    with served(FLEET, desk, [here, guest], player=player) as (opened, _):
+        link = http.client.HTTPConnection("127.0.0.1", opened.port, timeout=10)
+        assert _status_and_body(link, "/playground/now")[0] == 200
+        link = _UnixConnection(tmp_path / "web-1.sock")
+        assert _status_and_body(link, "/playground/now")[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("client", "server", "expected"),
+    [
+        ("127.0.0.9", "127.0.0.1", True),
+        ("::ffff:127.0.0.1", "::", True),
+        ("169.254.169.254", "169.254.169.254", True),
+        ("10.0.0.5", "169.254.169.254", False),
+        ("", "/run/web-1.sock", False),
+    ],
+)
+def test_knows_who_asks_from_the_machine_itself(client: str, server: str, expected: bool) -> None:  # noqa: FBT001 (a case)
+    """In a namespace or on a bridge, it asks from the address at which it asks."""
+    assert is_same_machine((client, 1), (server, 80)) is expected
+    assert not is_same_machine(None, (server, 80))
 
 
 def test_says_why_it_cannot_listen() -> None:

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from freezeframe.scheduled_events.contract import ScheduledEventsError
 
 from .answers import BODY_BYTES_MAX, Metadata, RefusedError, Request
-from .callers import Callers
+from .callers import Callers, is_same_machine
 from .rate import RateLimit
 
 DISCARDED_BYTES_MAX: Final = 16 * BODY_BYTES_MAX
@@ -33,10 +33,15 @@ def application(
     rate: RateLimit | None = None,
     routes: Sequence[BaseRoute] = (),
 ) -> ASGIApp:
-    """The service; `routes` are served besides it, without its rules."""
+    """The service; `routes` are served besides it, without its rules, to its own machine only."""
     endpoint = _Endpoint(metadata, callers, rate or RateLimit())
-    app = Starlette(routes=routes)
-    app.router.default = endpoint  # a route for every path would miss those with a line break
+    both = Starlette(routes=routes)
+    both.router.default = endpoint  # a route for every path would miss those with a line break
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        is_ours = is_same_machine(scope.get("client"), scope.get("server"))
+        await (both if is_ours else endpoint)(scope, receive, send)
+
     return app
 
 

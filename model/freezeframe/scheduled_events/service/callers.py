@@ -70,6 +70,18 @@ def parse_listener(text: str) -> Listener:
     return Listener(host, port, None, vm or None)
 
 
+def is_same_machine(client: tuple[str, int] | None, server: tuple[str, int | None] | None) -> bool:
+    """Whether who asks from `client` is on the machine of `server`, both as ASGI gives them.
+
+    A guest on a bridge has an address of its own; who asks over a socket in the file system has
+    none, and counts as a guest.
+    """
+    address = _address(_plain(client[0])) if client is not None else None
+    if address is None or server is None:
+        return False
+    return address.is_loopback or str(address) == _plain(server[0])
+
+
 class Callers:
     """Tells whose a request is."""
 
