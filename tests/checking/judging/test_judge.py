@@ -11,7 +11,7 @@ from freezeframe.checking.judging.judgement import Judgement, PropertyJudgement
 from freezeframe.checking.judging.timelines import TIMELINE_MAX
 from freezeframe.fleet import AvailabilitySet, Fleet, Host, Limits, VirtualMachine
 from freezeframe.lifecycles import EventStatus, HostStatus
-from freezeframe.observation import KINDS, Operation, Outcome, Told, VmView
+from freezeframe.observation import KINDS, Operation, Outcome, Repeats, Told, VmView
 from freezeframe.properties import ALL, Kind, Property
 from freezeframe.reporting import Verdict
 from tests.recorded import FAILS, RUNS, Recording
@@ -89,6 +89,31 @@ def test_nothing_is_begun_after_a_failure_that_no_operator_has_looked_at() -> No
     assert violation.at_ms == 2
     recording.records[1] = replace(recording.records[1], fact=RUNS)
     assert not verdict_on("halts_on_failure", judge(recording.records, FLEET)).violations
+
+
+@pytest.mark.parametrize("resumes", [0, 1])
+def test_a_vm_is_left_paused_only_if_it_never_runs_in_what_repeats_for_ever(
+    resumes: int,
+) -> None:
+    """A VM that is paused at the end of it, and resumed at its beginning, is not left so."""
+    recording = Recording().pause(0, "a", "v")
+    before = len(recording.records)
+    for _ in range(resumes):
+        recording.resume(1_000, "a", "v").pause(2_000, "a", "v")
+    recording.add(3_000, Repeats(len(recording.records) - before))
+    left = verdict_on("no_vm_left_paused", judge(recording.records, FLEET)).violations
+    assert [each.subjects for each in left] == ([] if resumes else [("v",)])
+
+
+@pytest.mark.parametrize("step_ms", [0, 1_000])
+def test_a_deadlock_is_only_where_no_time_passes_in_what_repeats_for_ever(step_ms: int) -> None:
+    """Scheduling a host and not, again and again, is one if all is done within one moment."""
+    recording = Recording().host(5_000, "a", HostStatus.SCHEDULED)
+    recording.host(5_000 + step_ms, "a", HostStatus.IN_SERVICE)
+    recording.host(5_000 + 2 * step_ms, "a", HostStatus.SCHEDULED)
+    recording.add(5_000 + 2 * step_ms, Repeats(2))
+    found = verdict_on("no_deadlock", judge(recording.records, FLEET)).violations
+    assert [each.subjects for each in found] == ([] if step_ms else [()])
 
 
 def test_once_an_operator_has_looked_at_a_failure_more_is_begun() -> None:
