@@ -125,7 +125,8 @@ def assert_canonical_vm(vm: VM, settings: Settings) -> None:
     assert not (vm.clock_right and vm.was_paused_by_maintenance and vm.status in is_behind)
     assert not vm.was_held_meanwhile or not (vm.clock_right or vm.was_paused_by_maintenance)
     assert vm.memory_intact or vm.status in {VmStatus.FAILED, VmStatus.ABSENT}
-    assert vm.echo in {None, VmStatus.PAUSED, VmStatus.RESUMED}
+    told = {VmStatus.PAUSED, VmStatus.RESUMED, VmStatus.STOPPED, VmStatus.FAILED}
+    assert vm.echo in {None, *told}
 
 
 def assert_sound(system: System, state: State) -> None:

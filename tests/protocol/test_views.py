@@ -36,7 +36,7 @@ BELIEFS: dict[str, st.SearchStrategy[Any]] = {
     "seen": st.sampled_from(VmStatus),
     "unseen_for": st.integers(0, 5),
     "is_deaf": st.booleans(),
-    "echo": st.sampled_from([None, VmStatus.PAUSED, VmStatus.RESUMED]),
+    "echo": st.sampled_from([None, VmStatus.PAUSED, VmStatus.STOPPED]),
     "in_phase": st.integers(0, 5),
     "holder": st.sampled_from(Holder),
     "agent_answers": st.booleans(),

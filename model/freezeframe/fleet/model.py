@@ -10,7 +10,10 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 
 PAUSE_LIMIT_MS = 30_000
-"""Longest pause of a VM. Source: "resumed within 30 seconds", maintenance announcement of 2017."""
+"""Longest pause of a VM. Source: "resumed within 30 seconds", Azure planned-maintenance page of
+2017 (https://github.com/MicrosoftDocs/azure-docs,
+includes/virtual-machines-common-planned-maintenance.md).
+"""
 
 CLOCK_TOLERANCE_MS = 1_000
 """Clock offset that counts as right. Source: chrony `makestep 1.0 -1` in Azure's time-sync page."""

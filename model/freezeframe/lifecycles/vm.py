@@ -8,7 +8,9 @@ from typing import Final
 from .table import Lifecycle, Row
 
 _PAUSE = (
-    "maintenance announcement of 2017: paused with memory kept in RAM, resumed within 30 seconds"
+    "Azure planned-maintenance page of 2017 (https://github.com/MicrosoftDocs/azure-docs, "
+    "includes/virtual-machines-common-planned-maintenance.md): paused with memory kept in RAM, "
+    "resumed within 30 seconds"
 )
 _LIBVIRT = "libvirt domain states and their reasons (virDomainGetState)"
 _CUSTOMER = "customers keep control of their VMs during maintenance (design)"

@@ -7,6 +7,10 @@ from freezeframe.lifecycles import HostStatus, VmStatus
 from .components import VM, ZERO, Alarm, AvailabilitySet, Controller, Host, ScheduledEvent
 from .language import Actor, require, rule
 
+_TOLD_BY_EVENTS = frozenset({VmStatus.PAUSED, VmStatus.RESUMED, VmStatus.STOPPED, VmStatus.FAILED})
+"""What no VM is at first, and nobody but an event told. An event that a VM runs says nothing new
+where it was always thought to."""
+
 
 @rule(actor=Actor.FAULT, budget="update_hang")
 def hang_update(host: Host) -> None:
@@ -104,7 +108,7 @@ def lose_event(vm: VM) -> None:
 @rule(actor=Actor.FAULT, budget="event_repeated")
 def repeat_event(vm: VM) -> None:
     """The event that told what is known of a VM will be delivered once more, late."""
-    require(vm.seen in {VmStatus.PAUSED, VmStatus.RESUMED}, "an event told of the VM")
+    require(vm.seen in _TOLD_BY_EVENTS, "an event told of the VM")
     require(vm.echo is None, "no event is delivered again")
     vm.echo = vm.seen
 

@@ -55,7 +55,7 @@ class Alarm(Component):
 
     def sound(self) -> None:
         """Tell of a failure; once is enough."""
-        self.is_raised = self.is_raised or True
+        self.is_raised = True
 
 
 class Budget(Component):

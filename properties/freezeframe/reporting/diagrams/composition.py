@@ -108,7 +108,7 @@ def _dot(composition: Composition) -> str:
     with graph.subgraph() as middle:
         middle.attr(rank="same")
         for kind in composition.kinds:
-            sentence = inspect.cleandoc(kind.__doc__ or "").partition("\n")[0]
+            sentence = " ".join(inspect.cleandoc(kind.__doc__ or "").partition("\n\n")[0].split())
             label = titled(kind_name(kind), sentence.rstrip("."), _KIND_WIDTH)
             middle.node(kind.__name__, label, fillcolor=ROAD_FILL)
     for is_left in (True, False):
