@@ -21,6 +21,7 @@ def test_a_restart_finds_what_was_shown_last(tmp_path: Path) -> None:
     desk = Desk(file.load(PLACEMENTS), keepers=(file.keep,))
     desk.apply(Call("web-0"))
     desk.apply(FREEZE)
+    file.close()
     again = StateFile(tmp_path / "events.json").load(PLACEMENTS)
     assert again == desk.state
     assert incarnation(again, "web") == 2
@@ -60,3 +61,20 @@ def test_refuses_a_file_that_is_none_of_its_own(tmp_path: Path, content: bytes) 
     with pytest.raises(ScheduledEventsError, match=r"events\.json: expected a file that keeps"):
         StateFile(path).load(PLACEMENTS)
     assert path.read_bytes() == content
+
+
+def test_two_services_do_not_keep_in_one_file(tmp_path: Path) -> None:
+    """Each would undo what the other has shown; the later one is refused until the first ends."""
+    path = tmp_path / "events.json"
+    first, early = StateFile(path), StateFile(path)
+    desk, other = (Desk(each.load(PLACEMENTS), keepers=(each.keep,)) for each in (first, early))
+    for change in (Call("web-0"), FREEZE):
+        desk.apply(change)
+        with pytest.raises(ScheduledEventsError, match="that no other service keeps there"):
+            StateFile(path).load(PLACEMENTS)
+    with pytest.raises(ScheduledEventsError, match="found: File exists"):
+        other.apply(FREEZE)
+    first.close()
+    again = StateFile(path)
+    assert again.load(PLACEMENTS) == desk.state
+    again.close()

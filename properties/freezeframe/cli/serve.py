@@ -9,7 +9,7 @@ import json
 import signal
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ from .serving import tell_where
 if TYPE_CHECKING:
     from freezeframe.fleet import Fleet
     from freezeframe.scheduled_events import State
-    from freezeframe.scheduled_events.desk import Keeper
+    from freezeframe.scheduled_events.desk import Desk
     from freezeframe.scheduled_events.playing import Played
     from freezeframe.scheduled_events.service import Listener
 
@@ -119,9 +119,7 @@ def _serve(
     *,
     once: bool,
 ) -> None:
-    from freezeframe.scheduled_events.desk import Desk  # noqa: PLC0415 (help does without)
-    from freezeframe.scheduled_events.keeping import StateFile, new_state  # noqa: PLC0415 (likewise)
-    from freezeframe.scheduled_events.playing import Player  # noqa: PLC0415 (likewise)
+    from freezeframe.scheduled_events.playing import Player  # noqa: PLC0415 (help does without)
     from freezeframe.scheduled_events.scenarios import (  # noqa: PLC0415 (likewise)
         find_scenario,
         playground_fleet,
@@ -132,28 +130,35 @@ def _serve(
         parse_listener,
         served,
     )
-    from freezeframe.scheduled_events.state import placements_of  # noqa: PLC0415 (likewise)
 
     play = find_scenario(scenario) if scenario is not None else None
     fleet = playground_fleet() if name is None else find_fleet(name)
     listeners = tuple(map(parse_listener, places)) or default_listeners(fleet)
-    placements = placements_of(fleet)
-    keepers: list[Keeper] = [_tell_changes]
-    state = new_state(placements)
-    if state_file is not None:
-        file = StateFile(state_file)
-        state = file.load(placements)
-        keepers.insert(0, file.keep)
-    desk = Desk(state, keepers=tuple(keepers))
     player = None
-    if play is not None:
-        player = Player(desk, play, stage_of(fleet), speed=speed, watcher=_tell_step)
-    with _until_signalled() as stop, served(fleet, desk, listeners, player=player) as opened:
-        _announce(fleet, opened, has_page=player is not None)
-        if player is not None:
-            player.play(stop)
-        if not once:
-            stop.wait()
+    with _until_signalled() as stop, _desk(fleet, state_file) as desk:
+        if play is not None:
+            player = Player(desk, play, stage_of(fleet), speed=speed, watcher=_tell_step)
+        with served(fleet, desk, listeners, player=player) as opened:
+            _announce(fleet, opened, has_page=player is not None)
+            if player is not None:
+                player.play(stop)
+            if not once:
+                stop.wait()
+
+
+@contextmanager
+def _desk(fleet: Fleet, state_file: Path | None) -> Iterator[Desk]:
+    """A desk for the events of `fleet` that says what changes, kept in `state_file` if there is."""
+    from freezeframe.scheduled_events.desk import Desk  # noqa: PLC0415 (help does without)
+    from freezeframe.scheduled_events.keeping import StateFile, new_state  # noqa: PLC0415 (likewise)
+    from freezeframe.scheduled_events.state import placements_of  # noqa: PLC0415 (likewise)
+
+    placements = placements_of(fleet)
+    if state_file is None:
+        yield Desk(new_state(placements), keepers=(_tell_changes,))
+        return
+    with closing(StateFile(state_file)) as file:
+        yield Desk(file.load(placements), keepers=(file.keep, _tell_changes))
 
 
 def _announce(fleet: Fleet, listeners: Sequence[Listener], *, has_page: bool) -> None:

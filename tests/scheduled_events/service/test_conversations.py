@@ -73,6 +73,15 @@ def test_one_malformed_approval_among_several_approves_none(service: Service) ->
     assert not service.desk.state.is_ready("host-a", service.desk.now_ms)
 
 
+def test_one_request_approves_all_that_it_names(service: Service) -> None:
+    """Source: EVENTS, start an event: StartRequests is a list."""
+    service.happen(FREEZE, Announce("host-b", ("web-1",)))
+    ids = [event["EventId"] for event in service.events("web-0")]
+    assert service.approve("web-0", *ids).status == 200
+    for host in ("host-a", "host-b"):
+        assert service.desk.state.is_ready(host, service.desk.now_ms)
+
+
 def test_approves_by_any_vm_of_the_set_and_again_and_too_late(service: Service) -> None:
     """Each time with 200. Source: EVENTS, start an event."""
     service.happen(FREEZE)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Final
 
 from freezeframe.scheduled_events.contract import ScheduledEventsError
@@ -104,14 +104,14 @@ def guests_told(
     They are kept in the file `kept_in`, so that a restart finds ids, incarnations and approvals.
 
     Raises:
-        ScheduledEventsError: As for `served`, or the file is none of ours.
+        ScheduledEventsError: As for `served`, or the file is none of ours, or another service's.
 
     """
-    file = StateFile(kept_in)
-    desk = Desk(file.load(placements_of(fleet)), keepers=(file.keep,))
-    with served(fleet, desk, listeners, tell_unread=tell_unread) as opened:
-        tell_where(opened)
-        yield DeskNotices(desk, fleet)
+    with closing(StateFile(kept_in)) as file:
+        desk = Desk(file.load(placements_of(fleet)), keepers=(file.keep,))
+        with served(fleet, desk, listeners, tell_unread=tell_unread) as opened:
+            tell_where(opened)
+            yield DeskNotices(desk, fleet)
 
 
 def urls_of(listeners: Sequence[Listener]) -> Mapping[str, str]:
