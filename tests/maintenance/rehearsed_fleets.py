@@ -65,6 +65,7 @@ DISRUPTIVE = replace(
     name="an update that no VM survives",
     hosts=(Host("a", update=UpdateKind.DISRUPTIVE),),
     timing=replace(ONE_VM.timing, resume=Span(0, 1_000)),
+    customer=CustomerActions(stop=1),
 )
 """To boot takes no time in the model, so here it takes no longer than a controller may be late."""
 

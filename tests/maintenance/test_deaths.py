@@ -12,11 +12,16 @@ from freezeframe.adapters.simulated import SeededChoices
 from freezeframe.fleet import Fleet
 
 from .rehearsals import Rehearsal, rehearse
-from .rehearsed_fleets import ONE_VM, SHARED_HOST, with_faults
+from .rehearsed_fleets import DISRUPTIVE, ONE_VM, SHARED_HOST, with_faults
 
 HANGING = with_faults(ONE_VM, "controller_crash", "update_hang")
 SHARED = with_faults(SHARED_HOST, "controller_crash")
-CASES = [pytest.param(HANGING, 3, id="a hanging update"), pytest.param(SHARED, 1, id="two sets")]
+OFF = with_faults(DISRUPTIVE, "controller_crash")
+CASES = [
+    pytest.param(HANGING, 3, id="a hanging update"),
+    pytest.param(SHARED, 1, id="two sets"),
+    pytest.param(OFF, 0, id="a VM that is shut down"),
+]
 
 
 @pytest.mark.parametrize(("fleet", "seed"), CASES)

@@ -12,6 +12,8 @@ from freezeframe.maintenance.following import follow_all
 from freezeframe.observation import HostSeen, Operation, Outcome, StepTaken, Told
 from tests.fleets import one_vm, two_sets
 
+from .rehearsals import rehearse
+from .rehearsed_fleets import DISRUPTIVE
 from .world import World
 
 
@@ -103,3 +105,15 @@ def test_an_update_that_hangs_is_given_up_also_when_no_deadline_is_near() -> Non
     assert standing is Standing.HALTED
     assert runner.divergences == []
     assert not any(each.is_held for each in world.simulation.hosts["a"].machines.values())
+
+
+def test_a_vm_that_its_customer_stops_while_it_is_to_shut_down_is_left_to_them() -> None:
+    """The host refuses to boot it, so to ask would be for ever."""
+    found = rehearse(DISRUPTIVE, SeededChoices(29))
+    assert found.world.customers.acted == ["stop v"]
+    told = [each.fact for each in found.world.kept if isinstance(each.fact, Told)]
+    shut_down = [fact.outcome for fact in told if fact.operation is Operation.SHUT_DOWN]
+    assert shut_down == [Outcome.REQUESTED, Outcome.FAILED]
+    assert Operation.BOOT not in {fact.operation for fact in told}
+    assert (found.is_done, found.broken, found.unkept) == (True, [], [])
+    assert found.divergences == ()

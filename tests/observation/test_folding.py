@@ -175,6 +175,16 @@ def test_a_vm_that_maintenance_shut_down_is_down_for_it_and_one_its_customer_sto
     assert booted.vm("vm").is_resumed_for_another
 
 
+def test_a_vm_that_was_cut_off_while_asked_to_shut_down_is_its_customers() -> None:
+    """A guest that shuts down because it was asked to is not cut off."""
+    shut_down = Operation.SHUT_DOWN
+    cut_off = VmSeen(VmStatus.STOPPED, Reason.DESTROYED)
+    failed = Told(shut_down, Outcome.FAILED)
+    before = ((0, RUNS), (10, asked(shut_down)), (20, cut_off))
+    assert not ledger_of(*before).vm("vm").is_down_for_maintenance
+    assert not ledger_of(*before, (30, failed)).vm("vm").is_down_for_maintenance
+
+
 def test_an_answer_that_comes_after_others_paused_the_vm_again_overrules_nobody() -> None:
     """The resume was asked for while the pause was ours, and it had come about before theirs."""
     failed = VmSeen(VmStatus.PAUSED, Reason.IO_ERROR)

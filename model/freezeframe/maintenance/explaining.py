@@ -85,7 +85,8 @@ def _vm_seen(rulebook: Rulebook, course: Course, record: Record, seen: VmSeen) -
     slot = rulebook.slot(VM, record.vm or "")
     if slot is None:
         return None
-    now = VM(course.state[slot]).status
+    vm = VM(course.state[slot])
+    now = vm.status
     asked = {operation for operation, name in course.asked if name == record.vm}
     statuses = {seen.status}
     if seen.status is VmStatus.RUNNING:
@@ -101,7 +102,7 @@ def _vm_seen(rulebook: Rulebook, course: Course, record: Record, seen: VmSeen) -
         actors = (Actor.HYPERVISOR, *reversed(_PEOPLE))
     if now is VmStatus.PAUSING and is_others:
         actors = _PEOPLE
-    if asked & {Operation.SHUT_DOWN, Operation.BOOT}:
+    if _is_shut_down_or_booted_by_us(vm, seen):
         actors = (Actor.CONTROLLER, *actors)
     return Goal(
         slot,
@@ -110,6 +111,14 @@ def _vm_seen(rulebook: Rulebook, course: Course, record: Record, seen: VmSeen) -
         f"it was seen {seen.status} ({seen.reason})",
         is_of_host=seen.reason is Reason.POWER_LOSS,
     )
+
+
+def _is_shut_down_or_booted_by_us(vm: VM, seen: VmSeen) -> bool:
+    """Whether maintenance did it, whoever asked: a controller that is gone may have."""
+    if seen.status is VmStatus.STOPPED:
+        return seen.is_held
+    is_booted = vm.status is VmStatus.STOPPED and seen.status is VmStatus.RUNNING
+    return is_booted and vm.is_held_by_maintenance
 
 
 def _vm_told(rulebook: Rulebook, course: Course, record: Record, told: Told) -> Goal | None:

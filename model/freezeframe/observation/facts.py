@@ -90,8 +90,9 @@ class Subject(StrEnum):
 class VmSeen:
     """A VM was seen in `status`, which is one of `VISIBLE`.
 
-    `is_held` tells that it bears the mark of a pause or shutdown for maintenance; it counts only
-    for a VM of which nothing was known before, or where nobody tells what maintenance asked for.
+    `is_held` tells that it bears the mark of a pause or shutdown for maintenance. To the promises
+    it counts only for a VM of which nothing was known before, or where nobody tells what
+    maintenance asked for; to the rules a VM is not shut down for maintenance without it.
     """
 
     status: VmStatus

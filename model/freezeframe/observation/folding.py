@@ -189,7 +189,8 @@ def _is_off(vm: SeenVm, status: VmStatus, reason: Reason, late_ms: int) -> SeenV
     is_shut_down = is_known and vm.is_down_for_maintenance and status is VmStatus.STOPPED
     holder = Holder.NOBODY
     if status is VmStatus.STOPPED and reason is not Reason.POWER_LOSS:
-        is_ours = is_shut_down or (vm.may_yet_stop and vm.holder is not Holder.OTHER)
+        may_be_ours = reason is not Reason.DESTROYED and vm.holder is not Holder.OTHER
+        is_ours = is_shut_down or (vm.may_yet_stop and may_be_ours)
         holder = Holder.MAINTENANCE if is_ours else Holder.OTHER
     return SeenVm(
         status=status,
