@@ -89,3 +89,15 @@ def test_numbers_its_records_without_gaps() -> None:
     first = client.read(document(state, "web", NEWEST), _at(0))
     second = client.read(document(beginning(), "web", NEWEST), _at(1))
     assert [each.sequence for each in (*first, *second)] == [1, 2]
+
+
+def test_tells_of_events_that_vanish_together_in_the_order_in_which_it_saw_them() -> None:
+    """So that the same documents make the same history."""
+    client, state = Observer("web-0", FLEET), beginning()
+    for occasion in "fbdace":
+        state = after(state, Announce(occasion, ("web-0",)))
+    seen = client.read(document(state, "web", NEWEST), _at(0))
+    gone = client.read(document(beginning(), "web", NEWEST), _at(1))
+    assert [vars(each.fact)["event_id"] for each in gone] == [
+        vars(each.fact)["event_id"] for each in seen
+    ]

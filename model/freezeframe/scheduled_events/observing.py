@@ -65,7 +65,7 @@ class Observer:
                 is_scheduled = status is EventStatus.SCHEDULED
                 since = self._announced(event["NotBefore"], at) if is_scheduled else at
                 yield self._record(event_id, status, since)
-        for event_id in self._shown.keys() - events.keys():
+        for event_id in [each for each in self._shown if each not in events]:
             is_over = self._shown.pop(event_id) is EventStatus.STARTED
             ended = EventStatus.COMPLETED if is_over else EventStatus.CANCELLED
             yield self._record(event_id, ended, at)

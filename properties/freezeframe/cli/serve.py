@@ -39,7 +39,8 @@ Examples:
   freezeframe serve fleet.toml --listen unix:/run/web-0.sock=web-0
 \b
 Scenarios: freeze, cancelled-freeze, redeploy, degraded-hardware,
-host-failure, user-reboot.
+host-failure, user-reboot. The page is for browsers on this machine, as it
+shows all tenants; elsewhere: ssh -L 8169:127.0.0.1:8169 MACHINE
 \b
 Without --listen each VM asks at a port of its own on 127.0.0.1, from 8169
 on. An address without =VM is for all VMs, told apart by the address they
