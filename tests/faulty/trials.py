@@ -21,7 +21,7 @@ from tests.maintenance.world import rulebook_of
 from . import driven
 from .adapters import memory, pausing
 from .planted import PlantedFault
-from .planted_fleets import TIMING, disruptive, one_vm, two_vms
+from .planted_fleets import TIMING, disruptive, no_impact, one_vm, two_vms
 
 REFINEMENT = "every step is one that the rules allow"
 COMPLETION = "every host is new in the end"
@@ -109,6 +109,10 @@ _DEATHS = tuple(range(12, 20))
 TRIALS: Mapping[str, Trial] = {
     "without schedule/no-failure-waits-for-an-operator": Trial(_AGAIN_WHY, _AGAIN),
     "continues after failure": Trial(_AGAIN_WHY, _AGAIN),
+    "continues unnoticed after failure": Trial(
+        "hosts in no set begin together, so one is tried again after the other has failed",
+        no_impact(faults=Faults(update_failure=2, power_loss=2), update=Update(attempts=3)),
+    ),
     "without schedule/the-host-carries-one-domain-of-each-set": Trial(never_begins=True),
     "without pause/the-update-preserves-the-vm": Trial(fleet=_brisk()),
     "without shut_down/the-host-is-quiescing": Trial(fleet=_brisk()),
@@ -163,6 +167,7 @@ TRIALS: Mapping[str, Trial] = {
 _LOOKS = "the runner looks at its hosts whatever the rules say of looking"
 _WITHDRAWS = "the runner withdraws a host that waits before it would quiesce it"
 _AGENT = "no agent dies for good in the simulation, and one that is silent is asked anew in time"
+_STAYS = "no VM is moved in the simulation"
 MASKED: Mapping[str, str] = {
     "never looks": _LOOKS,
     "restarts blindly": _LOOKS,
@@ -171,7 +176,9 @@ MASKED: Mapping[str, str] = {
     "goes on with what was scheduled": _WITHDRAWS,
     "waits for the agent for ever": _AGENT,
     "pretends that the clock is set": _AGENT,
-    "without move/the-destination-takes-vms-in": "no VM is moved in the simulation",
+    "without move/the-destination-takes-vms-in": _STAYS,
+    "without move/nothing-is-being-done-beneath-the-vm": _STAYS,
+    "forgets whom others held": "a run ends with its hosts, though somebody else still holds a VM",
 }
 """Faults with which the runner does what it does without them, and why; explorer and Hypothesis
 alone tell these.
