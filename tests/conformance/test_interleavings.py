@@ -11,9 +11,10 @@ from hypothesis import Phase, settings
 from freezeframe.adapters.simulated import SimulatedAdapter, open_uri
 from freezeframe.conformance.benches import survey
 from freezeframe.conformance.hunting import run_interleavings
-from freezeframe.conformance.interleavings import DifferenceError
+from freezeframe.conformance.interleavings import DifferenceError, Interleavings
 from freezeframe.conformance.means import means_for
 from freezeframe.conformance.rig import Access, Rig
+from freezeframe.observation import Operation
 from tests.faulty.adapters.clocks import SetsTheClockTwoSecondsOff
 from tests.faulty.adapters.memory import LosesAPage, WritesDuringThePause
 from tests.faulty.adapters.pausing import ReportsPausedWhileRunning, ResumesWhatTheCustomerPaused
@@ -64,3 +65,24 @@ def test_wrong_adapter_is_found(wrong: type[SimulatedAdapter], calls_max: int, t
     quickly = settings(phases=[Phase.generate], derandomize=True)
     with rig_of(wrong) as rig, pytest.raises(DifferenceError, match=text):
         run_interleavings(rig, 40, 30, calls_max=calls_max, base=quickly)
+
+
+def test_clock_is_set_again_of_whom_its_customer_held_before_it_was_seen_right() -> None:
+    """A clock that was set falls behind anew while its customer holds the VM, in a run as at its
+    end.
+    """
+    with rig_of(SimulatedAdapter) as rig:
+
+        class Drawn(Interleavings):
+            pass
+
+        Drawn.rig = rig
+        for is_let_go in (False, True):
+            run = Drawn()
+            for operation in (Operation.PAUSE, Operation.RESUME, Operation.SET_CLOCK):
+                run.ask(operation, "vm-0")
+            run.customer_acts("vm-0")
+            run.wait(100)
+            if is_let_go:
+                run.customer_acts("vm-0")
+            run.teardown()

@@ -239,7 +239,7 @@ class Interleavings(RuleBasedStateMachine):
         side = self._sides[vm]
         after = side.twin.moved(trigger, by_us=False)
         act(vm)
-        side.twins = frozenset({after})
+        side.twins, side.was_held = frozenset({after}), True
         self._became(vm, tuple(after.shown))
         self._history.hear(vm, len(side.changes))
         self._see(vm)
@@ -247,15 +247,18 @@ class Interleavings(RuleBasedStateMachine):
     def _bring_back(self, vm: str) -> None:
         """Resume what is ours, let the customer release what is not; set the clock, and read it.
 
-        A clock counts as right once that was seen.
+        A clock counts as right once that was seen, so one that was set before its customer held it
+        may have to be set again: whoever lets a VM go sets no clock.
         """
-        twin = self._sides[vm].twin
+        side = self._sides[vm]
+        twin = side.twin
         if twin.status is VmStatus.PAUSED and twin.is_ours:
             self._do(vm, Operation.RESUME)
         elif twin.status is VmStatus.PAUSED:
             self._by_customer(vm, "release", self.rig.means.release)
-        if self._sides[vm].twin.status is VmStatus.RESUMED:
+        if side.was_held or side.twin.status is VmStatus.RESUMED:
             self._do(vm, Operation.SET_CLOCK)
+            side.was_held = False
         self._do(vm, Operation.READ_CLOCK)
 
     def _do(self, vm: str, operation: Operation) -> None:

@@ -34,6 +34,8 @@ class Side:
     changes: list[VmStatus] = field(default_factory=list)
     paused_ms: int | None = None
     """When the first pause of the present spell was asked for."""
+    was_held: bool = False
+    """Whether its customer held it since it was last brought back; its clock then is behind."""
 
     @property
     def twin(self) -> Twin:
