@@ -51,6 +51,11 @@ TestSound = fleet_test("../fleet.toml")
 TestSound.settings = settings(max_examples=3, stateful_step_count=20)
 TestMistaken = fleet_test("../fleets.toml")
 """
+STEADY = """
+from hypothesis import settings
+
+settings.register_profile("steady", derandomize=True, database=None, max_examples=20)
+"""
 PAIR_PAUSED = ("pause a web-0", "pause b web-1")
 
 
@@ -100,6 +105,22 @@ def test_a_sound_fleet_passes_an_item_for_each_promise(project: Path) -> None:
     run = suite_in(project, "--fleet", "fleet.toml", "-k", "not hypothesis")
     assert run.returncode == pytest.ExitCode.OK, run.stdout
     assert "14 passed, 1 deselected" in run.stdout
+
+
+def test_runs_are_steered_where_that_is_asked_for(project: Path) -> None:
+    """The same runs each time, but for what Hypothesis makes of the scores."""
+    (project / "conftest.py").write_text(STEADY, encoding="utf-8")
+    arguments = ("--fleet", "fleet.toml", "-k", "hypothesis", "--hypothesis-profile", "steady")
+    plain, again, steered = (
+        next(
+            line
+            for line in suite_in(project, *arguments, *more).stdout.splitlines()
+            if line.startswith("runs: ")
+        )
+        for more in ((), (), ("--steer",))
+    )
+    assert plain == again
+    assert steered != plain
 
 
 def test_what_was_not_decided_is_skipped_with_the_reason(project: Path) -> None:

@@ -46,6 +46,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=int,
         help="stop the exhaustive check at N states; what is not decided by then is skipped",
     )
+    group.addoption(
+        "--steer",
+        action="store_true",
+        help="let hypothesis.target steer the later half of Hypothesis's runs towards rules and "
+        "guard outcomes that few runs met, and towards long pauses",
+    )
 
 
 def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector | None:

@@ -241,9 +241,8 @@ def fleet_machine(
 
     Its `TestCase` is what pytest and unittest run, and `kit.reached` counts what its runs reached.
     With `uses_target`, `hypothesis.target` steers the later half of the runs towards rules and
-    guard outcomes that few runs met. It is off because it varies what it has seen where new runs
-    would see more: examples of two-tiers reached 8,193 states with it and 10,528 without, those of
-    200 VMs 13,300 and 18,000, and about the same outcomes of guards.
+    guard outcomes that few runs met, and towards long pauses. It is off because such runs vary what
+    was seen where new ones see more; `tests/benchmarks/test_steering.py` prints how much.
 
     Raises `ModelError` for a rule whose name a state machine needs itself.
     """

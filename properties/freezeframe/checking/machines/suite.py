@@ -129,7 +129,7 @@ class MachineItem(_Item):
         from .hunting import quiet_settings, run_machine  # noqa: PLC0415 (likewise)
         from .reached import coverage_lines  # noqa: PLC0415 (likewise)
 
-        machine = self.parent.subject.machine()
+        machine = self.parent.subject.machine(uses_target=self.config.option.steer)
         chosen = settings(
             quiet_settings(), stateful_step_count=steps_for(self.parent.subject.fleet)
         )

@@ -33,12 +33,16 @@ class Subject:
     without: tuple[str, ...]
     properties: tuple[Property, ...] = ALL
 
-    def machine(self) -> type[FleetMachine]:
-        """A machine class that has reached nothing yet."""
+    def machine(self, *, uses_target: bool) -> type[FleetMachine]:
+        """A machine class that has reached nothing yet; for `uses_target` see `fleet_machine`."""
         from .machine import fleet_machine  # noqa: PLC0415 (imports Hypothesis)
 
         return fleet_machine(
-            self.fleet, policy=self.policy, without=self.without, properties=self.properties
+            self.fleet,
+            policy=self.policy,
+            without=self.without,
+            properties=self.properties,
+            uses_target=uses_target,
         )
 
 
@@ -81,13 +85,15 @@ def fleet_test(
     policy: Policy | str = DEFAULT_POLICY,
     without: Collection[str] = (),
     properties: Sequence[Property] = ALL,
+    uses_target: bool = False,
 ) -> type[Any]:
     """A test class that lets Hypothesis run `fleet` under `policy`, for pytest to find.
 
     A relative path is taken from the directory of the file that calls. The class attribute
     `settings` may be set to Hypothesis settings; without it, the current profile counts. A failure
     prints the counterexample, and the program that shows it. Mistakes in the fleet file are told
-    when the test runs.
+    when the test runs. With `uses_target`, `hypothesis.target` steers the later half of the runs
+    towards rules and guard outcomes that few runs met, and towards long pauses.
 
     Example, the whole of a `test_fleet.py`::
 
@@ -101,31 +107,36 @@ def fleet_test(
         fleet = Path(caller).parent / fleet
 
     def test_keeps_its_promises(self: Any) -> None:  # noqa: ANN401
-        _run(fleet, policy, without, properties, type(self).settings)
+        tested = _tested(fleet, policy, without, properties)
+        _run(tested, type(self).settings, uses_target=uses_target)
 
     body = {"settings": None, "test_keeps_its_promises": test_keeps_its_promises}
     return type("FleetTest", (), body)
 
 
-def _run(
+def _tested(
     fleet: Fleet | Path,
     policy: Policy | str,
     without: Collection[str],
     properties: Sequence[Property],
-    chosen: Any,  # noqa: ANN401
-) -> None:
+) -> Subject:
+    import pytest  # noqa: PLC0415 (nobody else needs it)
+
+    try:
+        return subject(fleet, policy, without, properties)
+    except FreezeframeError as error:
+        pytest.fail(str(error), pytrace=False)
+
+
+def _run(tested: Subject, chosen: Any, *, uses_target: bool) -> None:  # noqa: ANN401
     import pytest  # noqa: PLC0415 (nobody else needs it)
     from hypothesis import settings  # noqa: PLC0415 (slow to import)
 
     from .hunting import quiet_settings, run_machine  # noqa: PLC0415 (imports Hypothesis)
 
-    try:
-        tested = subject(fleet, policy, without, properties)
-    except FreezeframeError as error:
-        pytest.fail(str(error), pytrace=False)
     if chosen is None:
         chosen = settings(quiet_settings(), stateful_step_count=steps_for(tested.fleet))
-    broken = run_machine(tested.machine(), chosen)
+    broken = run_machine(tested.machine(uses_target=uses_target), chosen)
     if broken is not None:
         print(broken.program)  # noqa: T201 (pytest shows it below the failure)
         pytest.fail(str(broken), pytrace=False)
