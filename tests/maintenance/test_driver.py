@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
-from freezeframe.adapters.simulated import SeededChoices
+from freezeframe.adapters.simulated import Choices, SeededChoices
 from freezeframe.fleet import Faults, Fleet, Limits
 from freezeframe.lifecycles import HostStatus, VmStatus
 from freezeframe.maintenance.driver import Runner, Standing
 from freezeframe.maintenance.following import follow_all
-from freezeframe.observation import HostSeen, Operation, Outcome, StepTaken, Told
+from freezeframe.observation import (
+    AlarmSeen,
+    Fact,
+    HostSeen,
+    MemoryFingerprinted,
+    Operation,
+    Outcome,
+    Record,
+    StepTaken,
+    Told,
+)
 from tests.fleets import one_vm, two_sets
 
 from .rehearsals import rehearse
@@ -117,3 +129,34 @@ def test_a_vm_that_its_customer_stops_while_it_is_to_shut_down_is_left_to_them()
     assert Operation.BOOT not in {fact.operation for fact in told}
     assert (found.is_done, found.broken, found.unkept) == (True, [], [])
     assert found.divergences == ()
+
+
+class Batched(World):
+    """A world that also keeps what was written at once."""
+
+    def __init__(self, fleet: Fleet, choices: Choices) -> None:
+        """Begin with nothing written."""
+        super().__init__(fleet, choices)
+        self.batches: list[list[Fact]] = []
+
+    def append(self, records: Sequence[Record]) -> None:
+        self.batches.append([record.fact for record in records])
+        super().append(records)
+
+
+def test_memory_that_changed_raises_an_alarm_that_no_death_can_lose() -> None:
+    """It is written at once with what shows it, which is not looked at again."""
+    world = Batched(one_vm(), SeededChoices(1))
+    host = world.simulation.hosts["a"]
+
+    def harm(_: Runner) -> None:
+        for vm in host.machines:
+            if host.environment == "updating" and host.guest(vm).finds_memory_intact:
+                host.guest(vm).lose_memory()
+
+    world.maintain(harm)
+    (batch,) = [each for each in world.batches if any(isinstance(x, AlarmSeen) for x in each)]
+    shown, alarm = batch[-2:]
+    assert isinstance(shown, MemoryFingerprinted)
+    assert isinstance(alarm, AlarmSeen)
+    assert "changed while it was paused" in alarm.why

@@ -11,7 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from freezeframe.observation import Operation, Record
+from freezeframe.observation import Fact, MemoryFingerprinted, Operation, Record
 from freezeframe.protocol import Instance, State
 
 ERRANDS: Final = {
@@ -57,6 +57,12 @@ class MemoryCheck:
     digest: str | None
     coverage: str = ""
     is_over: bool = False
+
+    def is_belied_by(self, fact: Fact) -> bool:
+        """Whether `fact` shows memory that is not as it was."""
+        if not isinstance(fact, MemoryFingerprinted) or self.digest is None:
+            return False
+        return (self.coverage, self.digest) != (fact.coverage, fact.digest)
 
 
 _NOTHING: Final[Mapping[str, MemoryCheck]] = MappingProxyType({})

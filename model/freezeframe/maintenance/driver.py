@@ -18,7 +18,6 @@ from freezeframe.observation import (
     Fact,
     HostSeen,
     HostTold,
-    MemoryFingerprinted,
     Outcome,
     Record,
     StepTaken,
@@ -176,20 +175,11 @@ class Runner:
             if isinstance(each.fact, Told | HostTold) and each.fact.outcome in _LATER:
                 errand = Errand(each.fact.operation, each.host, each.vm)
                 self._not_before_ms[errand] = self._time.monotonic_ms() + RETRY_MS
-        self._keep([(each.fact, each.host, each.vm) for each in found])
-        for each in found:
-            self._compare_memory(before, each)
+        facts: list[Entry] = [(each.fact, each.host, each.vm) for each in found]
+        facts += [alarm for each in found for alarm in _memory_alarms(before, each)]
+        self._keep(facts)  # at once, lest a death in between lose an alarm
         self._keep(list(self._due(self.course.state)))
         return bool(found)
-
-    def _compare_memory(self, before: Course, news: News) -> None:
-        check = before.checks.get(news.vm or "")
-        fact = news.fact
-        if not isinstance(fact, MemoryFingerprinted) or check is None or check.digest is None:
-            return
-        if (check.coverage, check.digest) != (fact.coverage, fact.digest):
-            why = f"the memory of {news.vm} changed while it was paused"
-            self._keep([(AlarmSeen(is_raised=True, why=why), None, None)])
 
     def _act(self, decision: Decision) -> bool:
         """Keep what was decided, and only then do it; whether there was anything."""
@@ -295,6 +285,14 @@ class Runner:
 
 
 _LATER: Final = frozenset({Outcome.REFUSED, Outcome.UNKNOWN})
+
+
+def _memory_alarms(before: Course, news: News) -> Iterator[Entry]:
+    """An alarm, if `news` tells that memory is not as it was `before`."""
+    check = before.checks.get(news.vm or "")
+    if check is not None and check.is_belied_by(news.fact):
+        why = f"the memory of {news.vm} changed while it was paused"
+        yield AlarmSeen(is_raised=True, why=why), None, None
 
 
 def _request(errand: Errand) -> Fact:

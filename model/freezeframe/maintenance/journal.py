@@ -131,19 +131,21 @@ class Journal:
 
     def _prepare(self, fleet: Fleet) -> None:
         database = self._database
+        is_new = not database.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+        if not is_new:
+            refuse_damage(self.path, database)
         (mode,) = database.execute("PRAGMA journal_mode = WAL").fetchone()
         if mode != "wal":
             text = f"expected a file system on which SQLite can use WAL mode, found {mode} mode"
             raise JournalError(self.path, f"{text}; keep it on a local disk")
         database.execute("PRAGMA synchronous = FULL")
-        if not database.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+        if is_new:
             with database:
                 database.execute("BEGIN IMMEDIATE")
                 for statement in SCHEMA:
                     database.execute(statement)
                 row = (fleet.name, identity(fleet))
                 database.execute("INSERT INTO fleet VALUES (?, ?)", row)
-        refuse_damage(self.path, database)
         name, found = database.execute("SELECT name, identity FROM fleet").fetchone()
         if found != identity(fleet):
             text = f"expected a journal of the fleet {shown(fleet.name)} as its file is now, found "
