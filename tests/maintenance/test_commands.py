@@ -270,3 +270,10 @@ def test_a_command_whose_supervisor_was_killed_is_killed_too(make: Make, tmp_pat
     )
     wait_until_gone(leader)
     commands.roll_back(deadline_ms=LONG_MS).result()
+
+
+def test_to_look_how_a_host_stands_writes_nothing(make: Make, tmp_path: Path) -> None:
+    """So a watchdog can tell also when a disk is full or read-only."""
+    commands = make("true")
+    assert commands.beneath() is Beneath.SETTLED
+    assert [each for each in (tmp_path / "commands").rglob("*") if each.is_file()] == []

@@ -15,6 +15,7 @@ import pytest
 
 from freezeframe.adapters.machine_clock import MachineClock
 from freezeframe.fleet import Fleet, Host, VirtualMachine, write_fleet
+from freezeframe.lifecycles import VmStatus
 from freezeframe.maintenance.supervisor import ticks
 from freezeframe.maintenance.watchdog import Bounds, Lease, WatchdogError
 from freezeframe.maintenance.watchdog.client import Watchdog
@@ -22,8 +23,10 @@ from freezeframe.maintenance.watchdog.succession import Trail, leases_of, take_o
 from freezeframe.observation import (
     Operation,
     Outcome,
+    Reason,
     Record,
     Told,
+    VmSeen,
     header_line,
     record_line,
 )
@@ -114,6 +117,12 @@ def test_it_ends_with_its_controller_when_nothing_is_leased(fleet: Fleet, tmp_pa
     pid, began = watchdog.pid, ticks(watchdog.pid)
     watchdog.close()
     wait_until_gone(pid, began)
+
+
+def test_it_works_where_its_controller_does_so_that_relative_commands_are_the_same(
+    watchdog: Watchdog,
+) -> None:
+    assert Path(f"/proc/{watchdog.pid}/cwd").readlink() == Path.cwd()
 
 
 def test_a_lease_that_came_to_nothing_ends_after_its_time(fleet: Fleet, tmp_path: Path) -> None:
@@ -213,3 +222,17 @@ def test_a_vm_may_be_paused_from_the_request_until_the_resume_was_confirmed() ->
     ):
         assert [*leases_of([asked, told(operation, outcome, 6)])] == []
         assert [*leases_of([asked, told(operation, outcome, 6, vm="w")])] != []
+
+
+def test_a_lease_lasts_from_the_first_request_also_where_a_later_one_was_refused() -> None:
+    """It is refused because the first came to be after all."""
+    held = VmSeen(VmStatus.PAUSED, Reason.USER, is_held=True)
+    records = [
+        told(Operation.PAUSE, Outcome.REQUESTED, 1),
+        told(Operation.PAUSE, Outcome.UNKNOWN, 2),
+        Record("w", 3, 3_000, 0, held, "a", "v"),
+        told(Operation.PAUSE, Outcome.REQUESTED, 4),
+        told(Operation.PAUSE, Outcome.REFUSED, 5),
+    ]
+    assert [*leases_of(records)] == [Lease("a", "v", 1_000)]
+    assert [*leases_of([*records, told(Operation.RESUME, Outcome.COMPLETED, 6)])] == []

@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from freezeframe.adapters import open_adapter
+from freezeframe.adapters.errors import Failed
+from freezeframe.adapters.protocol import Call
 from freezeframe.adapters.recording import Recorder
 from freezeframe.fleet import Fleet, Host, VirtualMachine
 from freezeframe.lifecycles import VmStatus
 from freezeframe.maintenance.commands import HostCommands
-from freezeframe.maintenance.watchdog import Bounds, Lease
+from freezeframe.maintenance.watchdog import Beneath, Bounds, Lease
 from freezeframe.maintenance.watchdog.watching import HostWatch, Watched
 
 from .hosts import MARK, write_host
@@ -22,6 +24,7 @@ SECONDS_MAX = 20.0
 CALL_MS = 5_000
 LONG = Bounds(roll_back_ms=600_000, resume_ms=600_000)
 SHORT = Bounds(roll_back_ms=10, resume_ms=10)
+LATER = Bounds(roll_back_ms=1_000, resume_ms=1_000)
 
 
 def wait_until(is_so: Callable[[], bool]) -> None:
@@ -62,6 +65,74 @@ def begin(host: Watched, tmp_path: Path) -> Iterator[Begin]:
     yield begin
     for watch in begun:
         watch.close()
+
+
+def test_what_was_begun_is_seen_through_though_its_lease_was_given_back(
+    host: Watched, begin: Begin
+) -> None:
+    """A controller that hung hears of the watchdog's deed, and gives the lease back at once."""
+    watch = begin(LATER)
+    host.pause("v", deadline_ms=CALL_MS).result()
+    wait_until(lambda: host.state("v", deadline_ms=CALL_MS).status is VmStatus.RUNNING)
+    watch.release("v")
+    wait_until(lambda: watch.is_free)
+    assert watch.grant(Lease("a", "v", host.clock.monotonic_ms())) == ""
+    watch.release("v")
+
+
+class _Unready:
+    """Commands that fail in a way that nobody foresaw, for a while."""
+
+    has_new_software = False
+
+    def __init__(self, failure: Exception, beneath: Beneath, failures: int) -> None:
+        self._failure, self._beneath, self._left = failure, beneath, failures
+
+    def beneath(self) -> Beneath:
+        if self._beneath is Beneath.SETTLED and self._left:
+            self._left -= 1
+            raise self._failure
+        return self._beneath
+
+    def update(self, *, deadline_ms: int) -> Call[None]:
+        raise NotImplementedError(deadline_ms)
+
+    def roll_back(self, *, deadline_ms: int) -> Call[None]:
+        assert deadline_ms > 0
+        raise self._failure
+
+
+@pytest.mark.parametrize(
+    "commands",
+    [
+        _Unready(RuntimeError("unforeseen"), Beneath.SETTLED, 2),
+        _Unready(OSError("read-only"), Beneath.BROKEN, 0),
+        _Unready(Failed("it would not end", host="a", operation="stop"), Beneath.UPDATING, 0),
+    ],
+    ids=["unforeseen", "no-disk", "unstoppable"],
+)
+def test_vms_are_resumed_though_commands_fail_in_whatever_way(
+    host: Watched, commands: _Unready
+) -> None:
+    recorder = Recorder(host, lambda _: None, source="watchdog", host="a")
+    watch = HostWatch(host, commands, SHORT, recorder)
+    watch.start()
+    assert watch.grant(Lease("a", "v", host.clock.monotonic_ms())) == ""
+    host.pause("v", deadline_ms=CALL_MS).result()
+    wait_until(lambda: host.state("v", deadline_ms=CALL_MS).status is VmStatus.RUNNING)
+    watch.release("v")
+    watch.close()
+
+
+def test_a_pause_asked_for_again_does_not_put_off_the_end_of_the_first(
+    host: Watched, begin: Begin
+) -> None:
+    watch = begin(LATER)
+    host.pause("v", deadline_ms=CALL_MS).result()
+    far_ms = host.clock.monotonic_ms() + 3_600_000
+    assert watch.grant(Lease("a", "v", far_ms)) == ""
+    wait_until(lambda: host.state("v", deadline_ms=CALL_MS).status is VmStatus.RUNNING)
+    watch.release("v")
 
 
 def test_asked_to_end_it_first_brings_back_what_is_paused(host: Watched, begin: Begin) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from freezeframe.adapters.errors import AdapterError, OutcomeUnknown, Unreachable
+from freezeframe.adapters.errors import AdapterError, OutcomeUnknown, Refused, Unreachable
 from freezeframe.adapters.naming import Hypervisor
 from freezeframe.adapters.protocol import Call, Clock, Subscription
 from freezeframe.adapters.values import (
@@ -109,7 +109,7 @@ class MaintainedHost:
             return _Never(why)
 
         def failed(error: AdapterError) -> None:
-            if not isinstance(error, OutcomeUnknown):
+            if not _may_be_paused(error):
                 self._release(vm)
 
         return _Watched(self._adapter.pause(vm, deadline_ms=deadline_ms), on_error=failed)
@@ -211,6 +211,15 @@ class _Never:
 
     def result(self) -> None:
         raise self._error
+
+
+def _may_be_paused(error: AdapterError) -> bool:
+    """Whether a VM may be paused by us though its pause was answered by `error`: nobody knows, or
+    it was found so, as an earlier request came to be after all.
+    """
+    found = error.found if isinstance(error, Refused) else None
+    is_found_so = found is not None and found.status is VmStatus.PAUSED and found.is_held
+    return is_found_so or isinstance(error, OutcomeUnknown)
 
 
 def _nothing(*_: object) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -71,7 +72,8 @@ def session(
         journal = stack.enter_context(Journal(path, fleet, policy=policy.name))
         earlier = trails(folder_of(path))
         if not journal.records():
-            take_over(earlier, journal)
+            for trail in earlier:  # their journal is gone, so nobody else knows their leases
+                trail.retire(by=signal.SIGTERM)
             _begin_anew(fleet, folder_of(path))
         adapters = _opened(fleet, stack)
         watchdog = Watchdog(

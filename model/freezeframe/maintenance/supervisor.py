@@ -103,12 +103,17 @@ def read_state(folder: Path) -> State | None:
 
 
 def is_locked(folder: Path) -> bool:
-    """Whether a supervisor is at work in the folder."""
-    with (folder / "lock").open("a") as lock:
-        try:
+    """Whether a supervisor is at work in the folder.
+
+    Nothing is written, lest a disk that is full or read-only keep that from being known.
+    """
+    try:
+        with (folder / "lock").open("rb") as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
     return False
 
 

@@ -108,12 +108,12 @@ class Watchdog:
         trail = Trail(self._folder, name)
         with trail.log.open("wb") as log:
             self._child = subprocess.Popen(
-                [sys.executable, "-m", "freezeframe.maintenance.watchdog"],
+                # -P: no file of the folder that it is started in passes for a module.
+                [sys.executable, "-P", "-m", "freezeframe.maintenance.watchdog"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 bufsize=0,
-                cwd="/",
                 start_new_session=True,
             )
         trail.note(self._child.pid)

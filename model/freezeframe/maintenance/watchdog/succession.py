@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from freezeframe.adapters.machine_clock import boot_id
+from freezeframe.lifecycles import VmStatus
 from freezeframe.maintenance.supervisor import ticks
-from freezeframe.observation import Operation, Outcome, Record, Told, read_records
+from freezeframe.observation import Operation, Outcome, Record, Told, VmSeen, read_records
 
 from .leases import Lease, WatchdogError
 
@@ -134,14 +135,22 @@ def take_over(others: Iterable[Trail], journal: Keeps) -> None:
 def leases_of(records: Iterable[Record]) -> Iterator[Lease]:
     """The leases under which VMs may still be paused, by what a journal has kept."""
     asked: dict[str, Lease] = {}
+    standing: dict[str, bool] = {}
     for record in records:
-        fact = record.fact
-        if not isinstance(fact, Told) or record.vm is None or record.host is None:
+        fact, vm = record.fact, record.vm
+        if vm is None or record.host is None:
             continue
-        if (fact.operation, fact.outcome) == (Operation.PAUSE, Outcome.REQUESTED):
-            asked[record.vm] = Lease(record.host, record.vm, record.monotonic_ms)
-        elif (fact.operation, fact.outcome) in _OVER:
-            asked.pop(record.vm, None)
+        if isinstance(fact, VmSeen):
+            standing[vm] = fact.status is VmStatus.PAUSED and fact.is_held
+        if not isinstance(fact, Told):
+            continue
+        told = (fact.operation, fact.outcome)
+        if vm in asked and standing.get(vm) and fact.operation is Operation.PAUSE:
+            continue  # an earlier request has paused it, whatever becomes of a later one
+        if told == (Operation.PAUSE, Outcome.REQUESTED):
+            asked[vm] = Lease(record.host, vm, record.monotonic_ms)
+        elif told in _OVER:
+            asked.pop(vm, None)
     yield from asked.values()
 
 

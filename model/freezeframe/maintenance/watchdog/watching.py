@@ -5,7 +5,9 @@ Owns the carrying out of `leases.next_move`. It must not know the controller, no
 
 from __future__ import annotations
 
+import contextlib
 import threading
+import traceback
 from collections.abc import Collection, Iterator
 from typing import Any, Final, Protocol, runtime_checkable
 
@@ -91,7 +93,9 @@ class HostWatch:
         with self._changed:
             if self._is_acting or self._is_retired or self._is_ending:
                 return "expected a watchdog at rest, found it bringing the host's VMs back"
-            self._leases[lease.vm] = lease
+            known = self._leases.get(lease.vm)
+            if known is None or found.status is not VmStatus.PAUSED or not found.is_held:
+                self._leases[lease.vm] = lease  # else it stands still since the earlier request
             self._changed.notify_all()
         return ""
 
@@ -146,12 +150,19 @@ class HostWatch:
                 self._tend(leases)
             except AdapterError:  # it was recorded, and the next try may do better
                 self._pause_before_retry()
+            except Exception:  # noqa: BLE001 (whatever it is, VMs must not stay paused for it)
+                with contextlib.suppress(OSError):
+                    traceback.print_exc()
+                self._pause_before_retry()
 
     def _awaited(self) -> Collection[Lease] | None:
-        """The leases, as soon as a move may be due; None when it is over."""
+        """The leases, as soon as a move may be due; None when it is over.
+
+        What was begun is seen through, also when its leases were given back meanwhile.
+        """
         with self._changed:
             while not self._is_over:
-                if self._is_ending and self._leases:
+                if self._is_acting or (self._is_ending and self._leases):
                     return tuple(self._leases.values())
                 until_ms = waits_until_ms(self._leases.values(), self._bounds)
                 wait_ms = None if until_ms is None else until_ms - self._clock.monotonic_ms()
@@ -176,7 +187,7 @@ class HostWatch:
             with self._changed:
                 self._is_acting = True
         if move is Move.ROLL_BACK:
-            self._roll_back()
+            self._roll_back(paused)
         elif move is Move.RESUME:
             self._resume([lease.vm for lease in paused])
         elif self._clocks:
@@ -196,9 +207,16 @@ class HostWatch:
                 if self._is_retired or self._is_ending or (self._is_orphaned and is_past):
                     self._leases.pop(lease.vm, None)
 
-    def _roll_back(self) -> None:
-        call = self._commands.roll_back(deadline_ms=self._bounds.resume_ms)
-        self._recorder.follow(Operation.ROLL_BACK, call).result()
+    def _roll_back(self, paused: Collection[Lease]) -> None:
+        """Roll back; where that fails and no time is left for another try, resume all the same."""
+        try:
+            call = self._commands.roll_back(deadline_ms=self._bounds.resume_ms)
+            self._recorder.follow(Operation.ROLL_BACK, call).result()
+        except (AdapterError, OSError):
+            last_ms = min(lease.since_ms for lease in paused) + self._bounds.resume_ms
+            if self._clock.monotonic_ms() >= last_ms:
+                self._resume([lease.vm for lease in paused])
+            raise
 
     def _resume(self, vms: Collection[str]) -> None:
         """Resume them, once it is told how the host stands, which nobody else may have seen."""
