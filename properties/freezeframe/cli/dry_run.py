@@ -24,7 +24,7 @@ from freezeframe.reporting.words import seconds_text
 
 from .console import page_width, say, show, write_file
 from .run_view import Lines
-from .run_words import announcement, conclusion, exit_code, failed
+from .run_words import announcement, conclusion, exit_code
 
 
 class _Longest:
@@ -81,6 +81,8 @@ def dry_run(fleet: Fleet, policy: Policy, trace: Path | None) -> int:
         provenance = Provenance(fleet=write_fleet(fleet), policy=policy.name)
         write_file("--trace", trace, write_records(journal.records(), provenance))
     judged = judge(journal.records(), fleet)
-    failures = failed(journal.records())
-    show(conclusion(standing, judged, runner.divergences, failures, width=page_width()))
+    told = conclusion(
+        standing, judged, runner.divergences, journal.records(), fleet=fleet, width=page_width()
+    )
+    show(told)
     return exit_code(standing, judged)

@@ -262,12 +262,14 @@ def _concluded(
     from freezeframe.maintenance.journal_file import read_journal  # noqa: PLC0415 (likewise)
     from freezeframe.observation import in_order, write_records  # noqa: PLC0415 (likewise)
 
-    from .run_words import conclusion, exit_code, failed  # noqa: PLC0415 (likewise)
+    from .run_words import conclusion, exit_code  # noqa: PLC0415 (likewise)
 
     history = read_journal(path)
     if trace is not None:
         write_file("--trace", trace, write_records(history.records, history.provenance))
     judged = judge(in_order(history.records), fleet)
-    failures = failed(history.records)
-    show(conclusion(standing, judged, runner.divergences, failures, width=page_width()))
+    told = conclusion(
+        standing, judged, runner.divergences, history.records, fleet=fleet, width=page_width()
+    )
+    show(told)
     return exit_code(standing, judged)

@@ -13,7 +13,16 @@ from freezeframe.fleet import Fleet, Host, UpdateKind
 from freezeframe.maintenance.course import Divergence
 from freezeframe.maintenance.driver import Standing
 from freezeframe.maintenance.planning import Plan
-from freezeframe.observation import AlarmSeen, HostTold, Outcome, Record, StepTaken, Told
+from freezeframe.observation import (
+    AlarmSeen,
+    HostTold,
+    Ledger,
+    Outcome,
+    Record,
+    StepTaken,
+    Told,
+    in_order,
+)
 from freezeframe.reporting import Verdict
 from freezeframe.reporting.layout import Line, Span, Style, paragraph
 from freezeframe.reporting.record_words import fact_text, subject_text
@@ -94,22 +103,41 @@ def failed(records: Sequence[Record]) -> list[str]:
     return told
 
 
+def clocks_owed(records: Sequence[Record], fleet: Fleet) -> list[str]:
+    """VMs whose clock a pause put behind, and whom others held before it was set; by name.
+
+    A run ends without them: only who lets them go can say when their clock may be set.
+    """
+    ledger = Ledger(fleet.limits)
+    for record in in_order(records):
+        ledger.fold(record)
+    return sorted(name for name in ledger.vms if ledger.vm(name).was_held_meanwhile)
+
+
 def conclusion(
     standing: Standing,
     judged: Judgement,
     divergences: Sequence[Divergence],
-    failures: Sequence[str] = (),
+    records: Sequence[Record],
     *,
+    fleet: Fleet,
     width: int,
 ) -> list[Line]:
-    """How it ended and for what failures, what of the promises was broken, and what was not as the
-    model has it.
+    """How it ended and for what failures, what it leaves undone, what of the promises was broken,
+    and what was not as the model has it.
     """
     text, style = _WORDS[standing]
     lines: list[Line] = [(), *paragraph(text, width=width, style=style)]
     if standing is Standing.HALTED:
-        for failure in failures[-_SHOWN_MAX:]:
+        for failure in failed(records)[-_SHOWN_MAX:]:
             lines += paragraph(failure, width=width, indent=2, style=Style.BAD)
+    owed = clocks_owed(records, fleet)
+    if owed:
+        left = (
+            f"Held by others, their clocks left behind by a pause: {', '.join(owed)}. "
+            "Set these clocks once the VMs run."
+        )
+        lines += paragraph(left, width=width, style=Style.DOUBTFUL)
     longest = [each.worst_seconds for each in judged.properties if each.worst_seconds is not None]
     broken = [each.property.name for each in judged.properties if each.violations]
     verdict = f"broken: {', '.join(broken)}" if broken else "every promise was kept"
