@@ -35,6 +35,7 @@ from freezeframe.adapters import (
 )
 from freezeframe.adapters.libvirt import LibvirtAdapter
 from freezeframe.adapters.libvirt.marks import HELD_NAMESPACE
+from freezeframe.fleet.libvirt_import import NAMESPACE
 from freezeframe.lifecycles import VmStatus
 from freezeframe.observation import Reason
 
@@ -118,6 +119,18 @@ def test_illegal_requests_are_refused_with_the_state_that_was_found(
 def test_what_its_customer_paused_is_not_resumed(adapter: LibvirtAdapter) -> None:
     domain(adapter).suspend()
     assert refusal(lambda: resume(adapter)) is Refusal.NOT_OURS
+    assert status(adapter) == USER
+
+
+def test_what_lost_its_mark_during_our_pause_is_left_alone(adapter: LibvirtAdapter) -> None:
+    subscription = adapter.subscribe(deadline_ms=LONG_MS)
+    take(subscription, 3)
+    pause(adapter)
+    domain(adapter).setMetadata(2, None, "f", NAMESPACE, 1)
+    domain(adapter, "b").suspend()
+    take(subscription, 2)  # so all that came before is heard of
+    domain(adapter).setMetadata(2, None, "f", NAMESPACE, 2)
+    assert refusal(lambda: resume(adapter)) is Refusal.NOT_MARKED
     assert status(adapter) == USER
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -78,3 +79,25 @@ def test_within_one_pause_the_method_stays_and_the_next_pause_takes_the_fastest(
     assert looking.choose("other", both, is_sampled=False) == memory.PEEK
     looking.forget("vm")
     assert looking.choose("vm", both, is_sampled=False) == memory.PEEK
+
+
+def test_all_memory_is_peeked_at_and_the_deadline_is_looked_at_between_pieces(
+    binding: Any, tmp_path: Path
+) -> None:
+    """Libvirt's test driver tells the same bytes everywhere, so only how much was read shows."""
+    path = tmp_path / "host.xml"
+    path.write_text(
+        "<node><domain type='test'><name>a</name><memory unit='KiB'>9220</memory>"
+        "<os><type>hvm</type></os></domain></node>",
+        encoding="utf-8",
+    )
+    checked: list[None] = []
+    handle = binding.open(f"test://{path}")
+    try:
+        domain = handle.lookupByName("a")
+        found = memory.Memory().fingerprint(domain, None, lambda: checked.append(None))
+    finally:
+        handle.close()
+    assert found.method == memory.PEEK
+    assert found.read_bytes == found.total_bytes == 9220 << 10
+    assert len(checked) == 3, "before each piece of at most 4 MiB"

@@ -33,24 +33,42 @@ class Aside:
         """The same domain by the second connection; raises `libvirtError`."""
         if not self._has_daemon:
             return domain
-        with self._lock:
-            if self._is_closed:
-                return domain
-            if self._handle is None or not self._handle.isAlive():
-                self._drop()
-                self._handle = connect(self._libvirt, self._uri)
-                self._handle.setKeepAlive(KEEPALIVE_SECONDS, KEEPALIVE_MISSED_MAX)
-            handle = self._handle
-        return handle.lookupByUUIDString(domain.UUIDString())
+        handle = self._current()
+        return domain if handle is None else handle.lookupByUUIDString(domain.UUIDString())
 
     def close(self) -> None:
         """End it for good."""
         with self._lock:
             self._is_closed = True
-            self._drop()
+            handle, self._handle = self._handle, None
+        self._end(handle)
 
-    def _drop(self) -> None:
-        handle, self._handle = self._handle, None
+    def _current(self) -> Handle:
+        """The connection, opened anew if it broke; None once it was closed."""
+        with self._lock:
+            if self._is_closed:
+                return None
+            handle = self._handle
+        return handle if handle is not None and handle.isAlive() else self._opened(handle)
+
+    def _opened(self, broken: Handle) -> Handle:
+        """Open another; a daemon that does not answer to that holds up neither `close` nor others.
+
+        So several may be opened at a time, of which one is kept.
+        """
+        opened = connect(self._libvirt, self._uri)
+        with contextlib.suppress(self._libvirt.libvirtError):  # the daemon may have none
+            opened.setKeepAlive(KEEPALIVE_SECONDS, KEEPALIVE_MISSED_MAX)
+        with self._lock:
+            is_wanted = not self._is_closed and self._handle is broken
+            surplus = broken if is_wanted else opened
+            if is_wanted:
+                self._handle = opened
+            kept = self._handle
+        self._end(surplus)
+        return kept
+
+    def _end(self, handle: Handle) -> None:
         if handle is not None:
             with contextlib.suppress(self._libvirt.libvirtError):
                 disconnect(handle)

@@ -23,12 +23,20 @@ INTERNAL_ERROR, NO_SUPPORT, NO_DOMAIN, OPERATION_INVALID = 1, 3, 42, 55
 OPERATION_TIMEOUT, ARGUMENT_UNSUPPORTED, OPERATION_UNSUPPORTED, AGENT_UNRESPONSIVE = 68, 74, 84, 86
 """virErrorNumber, a part of libvirt's stable interface."""
 
+FROM_RPC: Final = 7
+"""virErrorDomain of what fails on the way to a daemon or back; as stable."""
+
 _LACKING: Final = frozenset({NO_SUPPORT, ARGUMENT_UNSUPPORTED, OPERATION_UNSUPPORTED})
 
 
 def one_line(error: BaseException) -> str:
     """The text of an error, without line breaks."""
     return " ".join(str(error).split())
+
+
+def is_of_the_way(error: Error) -> bool:
+    """Whether it is of the way to a daemon, by any connection, so the answer may be lost."""
+    return bool(error.get_error_domain() == FROM_RPC)
 
 
 def translated(error: Error, *, host: str, operation: str, vm: str | None) -> AdapterError:

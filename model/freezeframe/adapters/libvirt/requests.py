@@ -18,7 +18,7 @@ from freezeframe.adapters.libvirt.acquaintance import Acquaintance, Known
 from freezeframe.adapters.libvirt.aside import Aside
 from freezeframe.adapters.libvirt.binding import Binding, Domain, Handle
 from freezeframe.adapters.libvirt.calls import ThreadedCall, Workers
-from freezeframe.adapters.libvirt.failures import lost, translated
+from freezeframe.adapters.libvirt.failures import is_of_the_way, lost, one_line, translated
 from freezeframe.adapters.libvirt.holds import Holds
 from freezeframe.adapters.libvirt.link import Link
 from freezeframe.adapters.libvirt.marks import Marks
@@ -70,8 +70,8 @@ class Requests:
             try:
                 return work(handle)
             except self.libvirt.libvirtError as error:
-                if self.link.is_broken(handle):
-                    raise lost(str(error), host=host, operation=operation, vm=vm) from error
+                if self.link.is_broken(handle) or is_of_the_way(error):
+                    raise lost(one_line(error), host=host, operation=operation, vm=vm) from error
                 raise translated(error, host=host, operation=operation, vm=vm) from error
 
         return ThreadedCall(
