@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -277,3 +278,15 @@ def test_to_look_how_a_host_stands_writes_nothing(make: Make, tmp_path: Path) ->
     commands = make("true")
     assert commands.beneath() is Beneath.SETTLED
     assert [each for each in (tmp_path / "commands").rglob("*") if each.is_file()] == []
+
+
+def test_a_command_that_will_not_end_fails_its_rollback_and_nothing_else(
+    make: Make, tmp_path: Path
+) -> None:
+    """Whoever asks is told, and goes on with what else there is."""
+    commands = make("true", "touch $1/rolled-back")
+    (folder,) = (tmp_path / "commands").iterdir()
+    with (folder / "lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert "expected the command to be gone" in failure(commands.roll_back(deadline_ms=LONG_MS))
+    assert not (tmp_path / "rolled-back").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,16 +11,20 @@ from pathlib import Path
 
 import pytest
 
+from freezeframe.adapters.machine_clock import MachineClock
 from freezeframe.fleet import Fleet, Host, Update, UpdateKind, VirtualMachine
 from freezeframe.maintenance.driver import Runner
 from freezeframe.maintenance.errors import UnfitError
+from freezeframe.maintenance.journal import Journal
 from freezeframe.maintenance.locks import HeldError
 from freezeframe.maintenance.session import folder_of, session
-from freezeframe.maintenance.watchdog.succession import Trail
+from freezeframe.maintenance.watchdog.succession import Trail, trails
 from freezeframe.observation import Operation, Outcome, Record, Told, header_line, record_line
 from freezeframe.protocol.policies import OneUpdateDomain
 
 from .hosts import MARK, write_host
+
+QUIET = Update(kind=UpdateKind.NO_IMPACT)
 
 WATCHDOG = """
 import signal
@@ -36,8 +41,7 @@ def fleet(tmp_path: Path) -> Fleet:
     pytest.importorskip("libvirt", reason="needs libvirt's Python binding")
     uri = write_host(tmp_path / "a.xml", {"another": MARK})
     host = Host("a", uri=uri, update_command=("true",), rollback_command=("true",))
-    update = Update(kind=UpdateKind.NO_IMPACT)
-    return Fleet("small", hosts=(host,), vms=(VirtualMachine("v", "a"),), update=update)
+    return Fleet("small", hosts=(host,), vms=(VirtualMachine("v", "a"),), update=QUIET)
 
 
 @contextmanager
@@ -76,3 +80,26 @@ def test_without_a_journal_an_earlier_watchdog_brings_back_what_is_paused_and_al
             assert watchdog.stdout.read() == "SIGTERM\n"
             with pytest.raises(UnfitError, match="v: expected it on a, found no VM of that name"):
                 runner.start()
+
+
+def test_a_vm_that_the_journal_says_may_be_paused_is_leased_again(tmp_path: Path) -> None:
+    """So the watchdog of the later run outlives it, until nothing can be paused any more."""
+    pytest.importorskip("libvirt", reason="needs libvirt's Python binding")
+    uri = write_host(tmp_path / "a.xml", {"v": MARK})
+    host = Host("a", uri=uri, update_command=("true",), rollback_command=("true",))
+    fleet = Fleet("small", hosts=(host,), vms=(VirtualMachine("v", "a"),), update=QUIET)
+    asked = Told(Operation.PAUSE, Outcome.REQUESTED)
+    with Journal(tmp_path / "fleet.journal", fleet) as journal:
+        journal.append([Record("controller", 1, MachineClock().monotonic_ms(), 0, asked, "a", "v")])
+    with begun(fleet, tmp_path):
+        pass
+    (left,) = trails(folder_of(tmp_path / "fleet.journal"))
+    left.retire(by=signal.SIGTERM)
+    with Journal(tmp_path / "fleet.journal", fleet) as journal:
+        resumed = Told(Operation.RESUME, Outcome.COMPLETED)
+        journal.append(
+            [Record("controller", 2, MachineClock().monotonic_ms(), 0, resumed, "a", "v")]
+        )
+    with begun(fleet, tmp_path):
+        pass
+    assert trails(folder_of(tmp_path / "fleet.journal")) == []

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +14,7 @@ from freezeframe.adapters import open_adapter
 from freezeframe.adapters.errors import Failed
 from freezeframe.adapters.protocol import Call
 from freezeframe.adapters.recording import Recorder
+from freezeframe.adapters.values import VmState
 from freezeframe.fleet import Fleet, Host, VirtualMachine
 from freezeframe.lifecycles import VmStatus
 from freezeframe.maintenance.commands import HostCommands
@@ -133,6 +136,36 @@ def test_a_pause_asked_for_again_does_not_put_off_the_end_of_the_first(
     assert watch.grant(Lease("a", "v", far_ms)) == ""
     wait_until(lambda: host.state("v", deadline_ms=CALL_MS).status is VmStatus.RUNNING)
     watch.release("v")
+
+
+class _PausedByOthers:
+    """A host on which whatever is paused was paused by others; counts how often it is looked at."""
+
+    def __init__(self, host: Watched) -> None:
+        self._host, self.looks = host, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._host, name)
+
+    def vms(self, *, deadline_ms: int) -> tuple[VmState, ...]:
+        self.looks += 1
+        found = self._host.vms(deadline_ms=deadline_ms)
+        return tuple(replace(each, is_held=False) for each in found)
+
+
+def test_what_others_paused_is_left_to_them(host: Watched) -> None:
+    seen = _PausedByOthers(host)
+    recorder = Recorder(host, lambda _: None, source="watchdog", host="a")
+    watch = HostWatch(seen, _Unready(OSError(), Beneath.SETTLED, 0), SHORT, recorder)
+    watch.start()
+    assert watch.grant(Lease("a", "v", host.clock.monotonic_ms())) == ""
+    host.pause("v", deadline_ms=CALL_MS).result()
+    before = seen.looks
+    wait_until(lambda: seen.looks > before + 1)
+    watch.orphan()
+    wait_until(lambda: watch.is_free)
+    watch.close()
+    assert host.state("v", deadline_ms=CALL_MS).status is VmStatus.PAUSED
 
 
 def test_asked_to_end_it_first_brings_back_what_is_paused(host: Watched, begin: Begin) -> None:

@@ -114,8 +114,11 @@ class HostCommands:
 
     def roll_back(self, *, deadline_ms: int) -> CommandCall:
         """See `UpdatesHost`; stops an update that is under way first."""
-        if self.beneath() is not Beneath.ROLLING_BACK:
-            self.stop()
+        try:
+            if self.beneath() is not Beneath.ROLLING_BACK:
+                self.stop()
+        except Failed as error:
+            return self._not_begun(Operation.ROLL_BACK, error, deadline_ms)
         return self._begin(self._host.rollback_command, Operation.ROLL_BACK, deadline_ms, _NEVER_MS)
 
     def attend(self, *, deadline_ms: int) -> CommandCall | None:
@@ -154,8 +157,7 @@ class HostCommands:
         if not command:
             text = "expected a command for it in the fleet file, found none"
             error = CapabilityError(text, host=self._host.name, operation=operation)
-            place = (self._host.name, operation, self._folder, "")
-            return CommandCall(*place, deadline_ms=deadline_ms, error=error)
+            return self._not_begun(operation, error, deadline_ms)
         is_update = operation is Operation.UPDATE
         timeout_ms = self._update_ms if is_update else self._rollback_ms
         what = Specification(
@@ -178,6 +180,10 @@ class HostCommands:
         threading.Thread(target=child.wait, name="freezeframe-command", daemon=True).start()
         place = (self._host.name, operation, self._folder, what.token)
         return CommandCall(*place, deadline_ms=deadline_ms, child=child)
+
+    def _not_begun(self, operation: Operation, why: AdapterError, deadline_ms: int) -> CommandCall:
+        place = (self._host.name, operation, self._folder, "")
+        return CommandCall(*place, deadline_ms=deadline_ms, error=why)
 
     def _environment(self, operation: Operation, timeout_ms: int) -> dict[str, str]:
         return {
