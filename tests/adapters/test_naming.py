@@ -59,6 +59,24 @@ def test_what_a_refusal_found_is_told_by_that_name_however_often_it_is_asked(
         assert refused.value.found.name == "web@a"
 
 
+def test_a_domain_that_has_a_vm_s_name_by_chance_is_not_taken_for_it(tmp_path: Path) -> None:
+    """The fleet's web is web-1 here, and the domain web is somebody else's."""
+    pytest.importorskip("libvirt", reason="needs libvirt's Python binding")
+    host = Host("a", uri=write_host(tmp_path / "a.xml", {"web-1": MARK, "web": ""}))
+    fleet = Fleet("small", (host,), (VirtualMachine("web", "a", domain="web-1"),))
+    hypervisor = open_hypervisor(fleet, host)
+    try:
+        assert names(hypervisor) == ["domain web", "web"]
+        assert hypervisor.state("web", deadline_ms=CALL_MS).is_marked
+        assert not hypervisor.state("domain web", deadline_ms=CALL_MS).is_marked
+        told = hypervisor.subscribe(deadline_ms=CALL_MS)
+        changes = [told.take(deadline_ms=CALL_MS) for _ in range(2)]
+        assert {each.vm for each in changes if isinstance(each, Change)} == {"domain web", "web"}
+        told.close()
+    finally:
+        hypervisor.close()
+
+
 def test_a_host_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
     pytest.importorskip("libvirt", reason="needs libvirt's Python binding")
     host = Host("a", uri=f"test://{tmp_path}/absent.xml")

@@ -83,9 +83,15 @@ class NamedAdapter:
     """
 
     def __init__(self, adapter: Hypervisor, domains: Mapping[str, str]) -> None:
-        """Translate for `adapter`, which is closed with this."""
-        self._adapter, self._domains = adapter, dict(domains)
-        self._names = {domain: name for name, domain in domains.items()}
+        """Translate for `adapter`, which is closed with this.
+
+        A domain that only happens to be called as another VM of the fleet goes by `domain NAME`,
+        lest what is seen of it counts for that VM.
+        """
+        self._adapter = adapter
+        strangers = set(domains) - set(domains.values())
+        self._domains = {**domains, **{f"domain {name}": name for name in strangers}}
+        self._names = {domain: name for name, domain in self._domains.items()}
 
     @property
     def host(self) -> str:
@@ -182,13 +188,20 @@ class NamedAdapter:
 class _NamedCall(Generic[T]):
     def __init__(self, call: Call[T], translated: Callable[[Callable[[], T]], T]) -> None:
         self._call, self._translated = call, translated
+        self._refused: Refused | None = None
 
     @property
     def is_done(self) -> bool:
         return self._call.is_done
 
     def result(self) -> T:
-        return self._translated(self._call.result)
+        if self._refused is not None:  # what it found has its name here already
+            raise self._refused
+        try:
+            return self._translated(self._call.result)
+        except Refused as error:
+            self._refused = error
+            raise
 
 
 class _NamedSubscription:

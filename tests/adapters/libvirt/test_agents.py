@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from tests.adapters.libvirt.handling import LONG_MS, eventually, pause, resume, status
 from tests.maintenance.hosts import MARK, write_host
 
-from freezeframe.adapters import ClockReading
+from freezeframe.adapters import ClockReading, Failed
 from freezeframe.adapters.libvirt import LibvirtAdapter, guest_clock, open_uri
 from freezeframe.adapters.libvirt.adapter import AGENTS_MAX
 from freezeframe.lifecycles import VmStatus
@@ -91,3 +92,37 @@ def test_a_pause_waits_for_what_the_agent_was_asked(crowd: LibvirtAdapter, agent
     paused.result()
     assert agents.running == [True]
     assert status(crowd)[0] is VmStatus.PAUSED
+
+
+def test_a_clock_that_is_off_just_after_it_was_set_was_not_set(
+    crowd: LibvirtAdapter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = [ClockReading(-5_000, 1), ClockReading(900, 1)]
+    monkeypatch.setattr(guest_clock, "set_right", lambda _: found.pop(0))
+    with pytest.raises(Failed, match="expected the host's time, found the clock -5000 ms ahead"):
+        crowd.set_clock("a", deadline_ms=LONG_MS).result()
+    crowd.set_clock("a", deadline_ms=LONG_MS).result()
+
+
+class Guest:
+    """A domain whose agent keeps the time that it is given."""
+
+    def __init__(self) -> None:
+        """Begin with no time."""
+        self.told: dict[str, int] = {}
+
+    def setTime(self, told: dict[str, int]) -> None:  # noqa: N802 (the binding's name)
+        self.told = told
+
+    def getTime(self) -> dict[str, int]:  # noqa: N802 (as above)
+        return self.told
+
+
+def test_an_agent_is_given_this_machine_s_time_to_the_nanosecond() -> None:
+    """Whole seconds, as the guest's hardware clock has them, would leave it up to 1 s behind."""
+    guest = Guest()
+    before_ns = time.time_ns()
+    found = guest_clock.set_right(guest)
+    given_ns = guest.told["seconds"] * 1_000_000_000 + guest.told["nseconds"]
+    assert before_ns <= given_ns <= time.time_ns()
+    assert guest_clock.is_right(found)
