@@ -177,6 +177,9 @@ class Runner:
                 self._not_before_ms[errand] = self._time.monotonic_ms() + RETRY_MS
         facts: list[Entry] = [(each.fact, each.host, each.vm) for each in found]
         facts += [alarm for each in found for alarm in _memory_alarms(before, each)]
+        if not self._rulebook.component(before.state, Alarm).is_raised:
+            calls = [AlarmSeen(is_raised=True, why=each.alarm) for each in found if each.alarm]
+            facts += [(call, None, None) for call in calls]
         self._keep(facts)  # at once, lest a death in between lose an alarm
         self._keep(list(self._due(self.course.state)))
         return bool(found)

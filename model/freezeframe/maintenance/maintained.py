@@ -26,6 +26,7 @@ from freezeframe.lifecycles import VmStatus
 from freezeframe.observation import Operation
 
 from .commands import CommandCall, HostCommands
+from .foreign import Never
 from .sites import LOOK_MS
 from .watchdog.leases import Bounds, Lease, WatchdogError
 
@@ -106,7 +107,7 @@ class MaintainedHost:
             self.hold(lease)
         except WatchdogError as error:
             why = Unreachable(str(error), host=self.host, operation=Operation.PAUSE, vm=vm)
-            return _Never(why)
+            return Never(why)
 
         def failed(error: AdapterError) -> None:
             if not _may_be_paused(error):
@@ -166,7 +167,7 @@ class MaintainedHost:
         try:
             states = self._adapter.vms(deadline_ms=LOOK_MS)
         except AdapterError as error:
-            return _Never(error)
+            return Never(error)
         held = {
             each.name for each in states if each.is_held and each.status is not VmStatus.STOPPED
         }
@@ -192,25 +193,11 @@ class MaintainedHost:
 
     def _unsafe(self, expected: str) -> Call[None]:
         error = Unreachable(f"expected {expected}", host=self.host, operation=Operation.UPDATE)
-        return _Never(error)
+        return Never(error)
 
     def _release(self, vm: str) -> None:
         self._leases.pop(vm, None)
         self._watchdog.release(self.host, vm)
-
-
-class _Never:
-    """A call of which nothing was begun."""
-
-    def __init__(self, error: AdapterError) -> None:
-        self._error = error
-
-    @property
-    def is_done(self) -> bool:
-        return True
-
-    def result(self) -> None:
-        raise self._error
 
 
 def _may_be_paused(error: AdapterError) -> bool:

@@ -14,6 +14,7 @@ from freezeframe.fleet import Fleet, UpdateKind, VirtualMachine
 from freezeframe.lifecycles import VmStatus
 
 from .errors import UnfitError
+from .foreign import adapter_errors_only
 from .sites import LOOK_MS, Site
 
 _NEEDED: Final = (Capability.OBSERVE, Capability.CHANGES)
@@ -29,8 +30,9 @@ def refuse_unfit(fleet: Fleet, sites: Mapping[str, Site]) -> None:
 
 def _unfit(fleet: Fleet, site: Site) -> Iterator[str]:
     try:
-        found = {state.name: state for state in site.hypervisor.vms(deadline_ms=LOOK_MS)}
-        offered = site.hypervisor.capabilities()
+        with adapter_errors_only(site.name, "list VMs"):
+            found = {state.name: state for state in site.hypervisor.vms(deadline_ms=LOOK_MS)}
+            offered = site.hypervisor.capabilities()
     except AdapterError as error:
         yield f"{site.name}: expected a host that can be reached, found: {error.text}"
         return

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
@@ -30,6 +30,7 @@ from freezeframe.observation import (
 )
 
 from .errands import Errand
+from .foreign import ForeignError, Never, adapter_errors_only
 
 SAMPLING: Final = Sampling(pages=256, seed=1)
 """Which pages of a paused VM are compared; 1 MiB takes a few milliseconds, whatever its size."""
@@ -40,11 +41,15 @@ LOOK_MS: Final = 1_000
 
 @dataclass(frozen=True)
 class News:
-    """Something that came of a host: a fact about it, or about one of its VMs."""
+    """Something that came of a host: a fact about it, or about one of its VMs.
+
+    `alarm` says for what an operator is to be called, if for anything.
+    """
 
     host: str
     fact: Fact
     vm: str | None = None
+    alarm: str = ""
 
 
 class Site:
@@ -75,7 +80,8 @@ class Site:
     def listen(self) -> None:
         """Have changes told from now on; raises `AdapterError` if the host cannot be reached."""
         if self._subscription is None:
-            self._subscription = self.hypervisor.subscribe(deadline_ms=LOOK_MS)
+            with adapter_errors_only(self.name, "subscribe"):
+                self._subscription = self.hypervisor.subscribe(deadline_ms=LOOK_MS)
 
     def begin(self, errand: Errand, *, deadline_ms: int) -> None:
         """Ask for `errand`; its answer comes as news, and says within `deadline_ms` what is known.
@@ -83,7 +89,11 @@ class Site:
         Setting a clock includes reading it.
         """
         self._ends_ms[errand] = self.hypervisor.clock.monotonic_ms() + deadline_ms
-        self._calls[errand] = self._asked(errand, deadline_ms)
+        try:
+            with adapter_errors_only(self.name, errand.operation, errand.vm):
+                self._calls[errand] = self._asked(errand, deadline_ms)
+        except AdapterError as error:
+            self._calls[errand] = Never(error)
 
     def forget(self, errand: Errand) -> None:
         """Await its answer no longer."""
@@ -94,7 +104,7 @@ class Site:
         """Whether `news` would tell anything."""
         self._drain()
         calls = (*self._calls.values(), *self._readings.values())
-        return bool(self._told) or any(each.is_done for each in calls)
+        return bool(self._told) or any(_is_done(each) for each in calls)
 
     def news(self) -> Iterator[News]:
         """What came since it was last asked: loss of sight, answers, and then changes."""
@@ -103,11 +113,11 @@ class Site:
         for sight in (each for each in told if isinstance(each, Sight)):
             yield News(self.name, SightChanged(sight.is_in_sight, sight.why))
         for errand, call in list(self._calls.items()):
-            if call.is_done:
+            if _is_done(call):
                 del self._calls[errand]
                 yield from self._answered(errand, call)
         for errand, reading in list(self._readings.items()):
-            if reading.is_done:
+            if _is_done(reading):
                 del self._readings[errand]
                 yield from self._read(errand, reading)
         for change in (each for each in told if isinstance(each, Change)):
@@ -115,7 +125,9 @@ class Site:
 
     def look(self) -> Iterator[News]:
         """Every VM as it is now; raises `AdapterError` if the host cannot be reached."""
-        for state in self.hypervisor.vms(deadline_ms=LOOK_MS):
+        with adapter_errors_only(self.name, "list VMs"):
+            states = self.hypervisor.vms(deadline_ms=LOOK_MS)
+        for state in states:
             yield self._state(state)
 
     def close(self) -> None:
@@ -153,24 +165,32 @@ class Site:
 
     def _answered(self, errand: Errand, call: Call[Any]) -> Iterator[News]:
         try:
-            found = call.result()
+            with adapter_errors_only(self.name, errand.operation, errand.vm):
+                found = call.result()
         except AdapterError as error:
             yield from self._failed(errand, error)
             return
         if errand.operation is Operation.SET_CLOCK and errand.vm is not None:
             left_ms = self._ends_ms[errand] - self.hypervisor.clock.monotonic_ms()
-            reading = self.hypervisor.read_clock(errand.vm, deadline_ms=max(1, left_ms))
-            self._readings[errand] = reading
+            self._readings[errand] = self._reading(errand.vm, max(1, left_ms))
             return
         yield self._told_of(errand, Outcome.COMPLETED)
         if isinstance(found, Fingerprint):
             fact = MemoryFingerprinted(found.digest, found.coverage, found.took_ms)
             yield News(self.name, fact, errand.vm)
 
+    def _reading(self, vm: str, deadline_ms: int) -> Call[ClockReading]:
+        try:
+            with adapter_errors_only(self.name, Operation.READ_CLOCK, vm):
+                return self.hypervisor.read_clock(vm, deadline_ms=deadline_ms)
+        except AdapterError as error:
+            return Never(error)
+
     def _read(self, errand: Errand, reading: Call[ClockReading]) -> Iterator[News]:
         """A clock counts as set when it was read and is right."""
         try:
-            found = reading.result()
+            with adapter_errors_only(self.name, errand.operation, errand.vm):
+                found = reading.result()
         except AdapterError as error:
             yield from self._failed(errand, error)
             return
@@ -186,14 +206,19 @@ class Site:
             yield self._state(found)
         elif isinstance(error, Failed) and errand.vm is not None:
             yield from self._looked_at(errand.vm)
-        yield self._told_of(errand, outcome_of(error), error.text)
+        told = self._told_of(errand, outcome_of(error), error.text)
+        yield replace(told, alarm=str(error) if isinstance(error, ForeignError) else "")
         if found is not None:
             yield self._state(found)
 
     def _looked_at(self, vm: str) -> Iterator[News]:
         """What became of a VM that may be why something failed; nothing if that cannot be seen."""
         with contextlib.suppress(AdapterError):
-            yield self._state(self.hypervisor.state(vm, deadline_ms=LOOK_MS))
+            yield self._state(self._look_at(vm))
+
+    def _look_at(self, vm: str) -> VmState:
+        with adapter_errors_only(self.name, "observe", vm):
+            return self.hypervisor.state(vm, deadline_ms=LOOK_MS)
 
     def _told_of(self, errand: Errand, outcome: Outcome, why: str = "") -> News:
         form = HostTold if errand.vm is None else Told
@@ -202,7 +227,7 @@ class Site:
     def _seen(self, change: Change) -> Iterator[News]:
         """What a change led to: an event may be old, so the VM is looked at."""
         try:
-            yield self._state(self.hypervisor.state(change.vm, deadline_ms=LOOK_MS))
+            yield self._state(self._look_at(change.vm))
         except Refused:
             yield News(self.name, VmSeen(VmStatus.ABSENT, change.reason), change.vm)
         except AdapterError:
@@ -214,11 +239,25 @@ class Site:
         return News(self.name, seen, state.name)
 
     def _drain(self) -> None:
-        while self._subscription is not None:
-            change = self._subscription.take(deadline_ms=0)
-            if change is None:
-                return
-            self._told.append(change)
+        try:
+            with adapter_errors_only(self.name, "tell changes"):
+                while self._subscription is not None:
+                    change = self._subscription.take(deadline_ms=0)
+                    if change is None:
+                        return
+                    self._told.append(change)
+        except AdapterError as error:
+            self._subscription = None
+            now_ms = self.hypervisor.clock.monotonic_ms()
+            self._told.append(Sight(0, now_ms, is_in_sight=False, why=error.text))
+
+
+def _is_done(call: Call[Any]) -> bool:
+    """Whether there is an answer; one that cannot be asked for that is to tell why in `result`."""
+    try:
+        return call.is_done
+    except Exception:  # noqa: BLE001 (adapters are written by others)
+        return True
 
 
 class Done:
