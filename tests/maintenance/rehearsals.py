@@ -92,14 +92,13 @@ def rehearse(
     )
     world.heeds_anybody = heeds_anybody
     world.comes_back = comes_back
-    runner, standing = world.maintain(steps_max=steps_max)
+    standing = world.maintain(steps_max=steps_max)[1]
     for _ in range(LOOKS_MAX):
         if not _calls_for_an_operator(world, standing):
             break
         world.time.wait_ms(REPAIR_MS)
         doom.spare()
-        runner.clear_alarm()
-        runner, standing = world.maintain(steps_max=steps_max)
+        standing = world.maintain(steps_max=steps_max, is_resumed=True)[1]
     world.observer.end()
     judge = Judge(fleet, PROMISES)
     for record in world.observer.records:

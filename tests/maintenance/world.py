@@ -166,15 +166,24 @@ class World:
         return Runner(self.rulebook, sites, self, self.notices, self.time)
 
     def maintain(
-        self, each_step: Callable[[Runner], None] | None = None, *, steps_max: int = 10_000
+        self,
+        each_step: Callable[[Runner], None] | None = None,
+        *,
+        steps_max: int = 10_000,
+        is_resumed: bool = False,
     ) -> tuple[Runner, Standing]:
         """Let controllers work, one after the other dies, until there is nothing more to do, or
         one took so many steps.
+
+        If it `is_resumed`, an operator lets it go on after the first look, as `run --resume` does.
         """
         for _ in range(RESTARTS_MAX):
             self.controller = runner = self.runner()
             try:
                 runner.start()
+                if is_resumed:
+                    runner.clear_alarm()
+                    is_resumed = False
                 for _ in range(steps_max):
                     standing = runner.step()
                     if standing is not Standing.GOING_ON:
