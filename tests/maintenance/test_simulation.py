@@ -44,7 +44,7 @@ CAMPAIGNS = (
     Campaign(ONE_SET, 180, 160),
     Campaign(LIVELY, 150, 160),
     Campaign(SHARED_HOST, 80, 200),
-    Campaign(DISRUPTIVE, 60, 50),
+    Campaign(DISRUPTIVE, 60, 20),
 )
 DEATHS_ONE_IN = 5
 """In at least one maintenance in so many the controller dies."""
