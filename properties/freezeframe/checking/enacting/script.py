@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from freezeframe.lifecycles import HostStatus
-from freezeframe.observation import HostSeen, Operation, Outcome, Record, StepTaken, Told
+from freezeframe.observation import HostSeen, Operation, Outcome, Record, StepTaken, Told, VmSeen
 from freezeframe.protocol import Actor
 
 _BUSY: Final = {HostStatus.UPDATING: Operation.UPDATE, HostStatus.ROLLING_BACK: Operation.ROLL_BACK}
@@ -27,8 +27,9 @@ class Script:
         """Follow `records`, which are in the order of time."""
         self._durations_ms: dict[str, deque[int]] = defaultdict(deque)
         self.is_followed = True
-        """Whether every duration so far could be as the run says, and no answer came later in its
-        moment than something else: hosts answer first, and only then is something done."""
+        """Whether every duration so far could be as the run says, no answer came later in its
+        moment than something else (hosts answer first, and only then is something done), and
+        nobody took over a VM that owed an answer."""
         self.failing: dict[int, str] = {}
         """The fault that must be forced before the request, or phase, that is recorded there."""
         for number, record in enumerate(records):
@@ -55,6 +56,8 @@ class Script:
             label = f"{fact.operation} of {record.vm}"
             if answer is None:
                 self._durations_ms[label]
+                seen = (each.vm for each in rest if isinstance(each.fact, VmSeen))
+                self.is_followed = self.is_followed and record.vm not in seen
                 return
             self._note(label, record, answer, rest)
             if isinstance(answer.fact, Told) and answer.fact.outcome is not Outcome.COMPLETED:
