@@ -8,7 +8,7 @@ from tests.fleets import NO_NOTICE, STEADY, one_vm
 from freezeframe.checking.judging import judge
 from freezeframe.cli.run_words import conclusion
 from freezeframe.fleet import CustomerActions, Fleet
-from freezeframe.maintenance.driver import Standing
+from freezeframe.maintenance.standing import Standing
 from freezeframe.observation import Record
 from freezeframe.protocol.observed import records_of
 from freezeframe.protocol.policies import OneUpdateDomain

@@ -13,9 +13,9 @@ from freezeframe.checking.judging import Judge
 from freezeframe.fleet import Fleet
 from freezeframe.lifecycles import HostStatus
 from freezeframe.maintenance.course import Divergence
-from freezeframe.maintenance.driver import Standing
 from freezeframe.maintenance.following import follow_all
 from freezeframe.maintenance.sites import Site
+from freezeframe.maintenance.standing import Standing
 from freezeframe.maintenance.watchdog import bounds_of
 from freezeframe.properties import PROMISES
 from freezeframe.protocol import Policy

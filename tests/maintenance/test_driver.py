@@ -9,8 +9,9 @@ import pytest
 from freezeframe.adapters.simulated import Choices, SeededChoices
 from freezeframe.fleet import Faults, Fleet, Limits
 from freezeframe.lifecycles import HostStatus, VmStatus
-from freezeframe.maintenance.driver import Runner, Standing
+from freezeframe.maintenance.driver import Runner
 from freezeframe.maintenance.following import follow_all
+from freezeframe.maintenance.standing import Standing
 from freezeframe.observation import (
     AlarmSeen,
     Fact,

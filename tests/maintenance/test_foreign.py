@@ -10,9 +10,9 @@ import pytest
 
 from freezeframe.adapters.simulated import SeededChoices, SimulatedAdapter
 from freezeframe.lifecycles import HostStatus
-from freezeframe.maintenance.driver import Standing
 from freezeframe.maintenance.errors import UnfitError
 from freezeframe.maintenance.foreign import Never
+from freezeframe.maintenance.standing import Standing
 from freezeframe.observation import AlarmSeen, HostSeen, Outcome, Told
 from tests.faulty.adapters.memory import FingerprintsAtRandom
 

@@ -13,8 +13,8 @@ from freezeframe.adapters import Capability, Support
 from freezeframe.adapters.simulated import SeededChoices, SimulatedAdapter
 from freezeframe.fleet import Fleet, Host, UpdateKind, VirtualMachine
 from freezeframe.lifecycles import VmStatus
-from freezeframe.maintenance.driver import Standing
 from freezeframe.maintenance.errors import UnfitError
+from freezeframe.maintenance.standing import Standing
 from freezeframe.observation import Operation, Told
 
 from .rehearsed_fleets import ONE_SET

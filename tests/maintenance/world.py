@@ -12,11 +12,12 @@ from functools import lru_cache, partial
 from freezeframe.adapters.simulated import Choices, SimulatedAdapter, SimulatedHost, simulate
 from freezeframe.fleet import Fleet
 from freezeframe.lifecycles import EventStatus, VmStatus
-from freezeframe.maintenance.driver import Runner, Standing
+from freezeframe.maintenance.driver import Runner
 from freezeframe.maintenance.errors import UnfitError
 from freezeframe.maintenance.ports import Notices
 from freezeframe.maintenance.rulebook import Rulebook
 from freezeframe.maintenance.sites import Site
+from freezeframe.maintenance.standing import Standing
 from freezeframe.maintenance.watchdog import Bounds
 from freezeframe.observation import EventSeen, Record
 from freezeframe.protocol import Policy, State

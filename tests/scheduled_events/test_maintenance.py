@@ -15,8 +15,9 @@ from freezeframe.adapters.simulated import SeededChoices
 from freezeframe.checking.judging import Judgement, judge
 from freezeframe.fleet import Fleet, Limits
 from freezeframe.lifecycles import EventStatus
-from freezeframe.maintenance.driver import Runner, Standing
+from freezeframe.maintenance.driver import Runner
 from freezeframe.maintenance.ports import SilentNotices
+from freezeframe.maintenance.standing import Standing
 from freezeframe.observation import EventSeen, Operation, Outcome, Record, Told
 from freezeframe.properties import PROMISES
 from freezeframe.reporting import Verdict

@@ -7,10 +7,9 @@ decided `deciding`'s, what is asked for `errands`'. One thread; time passes only
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from enum import StrEnum
 from typing import Final
 
-from freezeframe.lifecycles import HostStatus, VmStatus
+from freezeframe.lifecycles import HostStatus
 from freezeframe.observation import (
     AlarmSeen,
     ControllerStarted,
@@ -38,6 +37,7 @@ from .ports import Journal, Notices, Timekeeper
 from .preflight import refuse_unfit
 from .rulebook import Rulebook
 from .sites import News, Site
+from .standing import Standing, standing_of
 
 SOURCE: Final = "controller"
 """Who the records of a runner are from."""
@@ -51,20 +51,6 @@ IDLE_MS: Final = 60_000
 
 Entry = tuple[Fact, str | None, str | None]
 """A fact, and the host and the VM that it is about."""
-
-
-class Standing(StrEnum):
-    """How a maintenance stands."""
-
-    GOING_ON = "going on"
-    COMPLETED = "completed"
-    """Every host runs the new software."""
-    HALTED = "halted"
-    """Something failed, and an operator is to look; nothing is left paused."""
-    STUCK = "stuck"
-    """The rules allow nothing more, though nothing failed; nothing is left paused."""
-    ENDED = "ended"
-    """It was asked to end, and did when nothing was paused; it can be gone on with."""
 
 
 class Runner:
@@ -149,15 +135,28 @@ class Runner:
     def clear_alarm(self) -> None:
         """Take it that an operator has looked at what failed, if anything: the rollout goes on.
 
-        Hosts that lost power and are in sight again count as repaired.
+        Hosts that lost power and are in sight again count as repaired, and guest agents that did
+        not answer as mended.
         """
-        facts: list[Entry] = []
+        facts: list[Entry] = [
+            (StepTaken(Actor.OPERATOR, step), None, None) for step in self._mended()
+        ]
         for (name,), host in self._rulebook.components(self.course.state, Host).items():
             if host.status is HostStatus.OUT_OF_SERVICE and name not in self.course.blind:
                 facts.append((HostSeen(HostStatus.IN_SERVICE, host.has_new_software), name, None))
         if self._rulebook.component(self.course.state, Alarm).is_raised:
             facts.append((AlarmSeen(is_raised=False), None, None))
         self._keep(facts)
+
+    def _mended(self) -> Iterator[str]:
+        """What an operator does to the VMs whose agent did not answer."""
+        for (name,), vm in self._rulebook.components(self.course.state, VM).items():
+            slot = self._rulebook.slot(VM, name)
+            if vm.agent_answers or slot is None:
+                continue
+            for step in self._rulebook.about(slot, {Actor.OPERATOR}):
+                if name in step.subjects and self._rulebook.holds(self.course.state, step):
+                    yield str(step)
 
     def _news(self) -> Iterator[News]:
         for site in self._sites.values():
@@ -248,27 +247,16 @@ class Runner:
         self.divergences += followed.divergences
 
     def _standing(self, decision: Decision) -> Standing:
-        state = self.course.state
-        hosts = self._rulebook.components(state, Host).values()
-        vms = self._rulebook.components(state, VM).values()
-        is_impacting = any(host.is_under_maintenance and not host.is_open for host in hosts) or any(
-            vm.is_held_by_maintenance or vm.status in {VmStatus.RESUMING, VmStatus.RESUMED}
-            for vm in vms
+        """How the maintenance stands; where it halts for want of sight, the alarm tells so."""
+        is_asking = any(site.under_way for site in self._sites.values())
+        standing = standing_of(
+            self._rulebook, self.course, decision, is_ending=self._is_ending, is_asking=is_asking
         )
-        is_busy = is_impacting or any(host.is_under_maintenance for host in hosts)
-        if self._is_ending and not decision.steps and not is_impacting:
-            return Standing.ENDED
-        if is_busy or decision.steps:
-            return Standing.GOING_ON
-        if all(host.has_new_software for host in hosts):
-            return Standing.COMPLETED
-        if self._rulebook.component(state, Alarm).is_raised:
-            return Standing.HALTED
-        if self.course.blind:
+        is_alarmed = self._rulebook.component(self.course.state, Alarm).is_raised
+        if standing is Standing.HALTED and not is_alarmed:
             why = f"out of sight: {', '.join(sorted(self.course.blind))}"
             self._keep([(AlarmSeen(is_raised=True, why=why), None, None)])
-            return Standing.HALTED
-        return Standing.STUCK if decision.look_again_ms is None else Standing.GOING_ON
+        return standing
 
     def _wait(self, decision: Decision, *, is_ending: bool) -> None:
         """Wait until there may be more to do than was decided, be it because it is to end."""

@@ -46,6 +46,7 @@ class Goal:
     and one of `actors` did it; the first is the likeliest. `found` says what was seen, as a phrase.
 
     `is_of_host` tells that a step about the whole host explains it better than one about the VM.
+    `needs_no_step` tells that it may also just take its time, which is then told when it is over.
     """
 
     slot: int
@@ -53,6 +54,7 @@ class Goal:
     actors: tuple[Actor, ...]
     found: str
     is_of_host: bool = False
+    needs_no_step: bool = False
 
     def is_reached(self, rulebook: Rulebook, state: State) -> bool:
         """Whether `state` is so."""
@@ -129,7 +131,8 @@ def _vm_told(rulebook: Rulebook, course: Course, record: Record, told: Told) -> 
     is_in_sight = record.host not in course.blind
     if now is VmStatus.RESUMED and is_in_sight and (told.operation, told.outcome) in _UNSET:
         fields = {"status": frozenset({now}), "in_phase": frozenset({ZERO})}
-        return Goal(slot, fields, (Actor.FAULT,), f"{told.operation} was {told.outcome}")
+        found = f"{told.operation} was {told.outcome}"
+        return Goal(slot, fields, (Actor.FAULT,), found, needs_no_step=True)
     for source, operation, outcomes, statuses, actor in _TOLD:
         if now is source and told.operation is operation and told.outcome in outcomes:
             found = f"{told.operation} was {told.outcome}"

@@ -160,7 +160,11 @@ def _taken(rulebook: Rulebook, course: Course, instance: Instance, record: Recor
 
 
 def _reached(rulebook: Rulebook, course: Course, goal: Goal, record: Record) -> Followed:
-    """The likeliest step that leads to `goal`, or that there is none."""
+    """The likeliest step that leads to `goal`, or that there is none.
+
+    An agent that does not answer is silent as often as the fleet file declares; after that, time
+    tells whether it ever will.
+    """
     candidates = list(_candidates(rulebook, goal))
     beyond: Followed | None = None
     for premise in (*_premises(rulebook, course), *_unseen(rulebook, course, goal, record)):
@@ -171,6 +175,8 @@ def _reached(rulebook: Rulebook, course: Course, goal: Goal, record: Record) -> 
                 if not found.divergences:
                     return found
                 beyond = beyond or found
+    if goal.needs_no_step:
+        return Followed(course)
     if beyond is not None:
         return beyond
     for instance in candidates:

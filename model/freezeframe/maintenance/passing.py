@@ -120,8 +120,9 @@ def _leaps(
 
 def _late(rulebook: Rulebook, course: Course, instance: Instance) -> Followed:
     """Something promised does not come: a fault that explains it, or else a divergence."""
-    for excused in excuses(rulebook, course, instance):
-        return excused
+    found = sorted(excuses(rulebook, course, instance), key=lambda each: len(each.divergences))
+    if found:
+        return found[0]
     overdue = course.overdue[str(instance)]
     told = {**course.overdue, str(instance): replace(overdue, is_told=True)}
     late_ms = (course.at_ms or 0) - overdue.since_ms

@@ -24,8 +24,9 @@ from .options import policy_option
 from .serving import tell_unread, tell_where
 
 if TYPE_CHECKING:
-    from freezeframe.maintenance.driver import Runner, Standing
+    from freezeframe.maintenance.driver import Runner
     from freezeframe.maintenance.ports import Notices
+    from freezeframe.maintenance.standing import Standing
     from freezeframe.observation import Record
     from freezeframe.protocol.policies import Policy
     from freezeframe.scheduled_events.service import Listener

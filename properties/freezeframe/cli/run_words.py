@@ -11,8 +11,8 @@ from typing import Final
 from freezeframe.checking.judging import Judgement
 from freezeframe.fleet import Fleet, Host, UpdateKind
 from freezeframe.maintenance.course import Divergence
-from freezeframe.maintenance.driver import Standing
 from freezeframe.maintenance.planning import Plan
+from freezeframe.maintenance.standing import Standing
 from freezeframe.observation import (
     AlarmSeen,
     HostTold,
