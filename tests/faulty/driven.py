@@ -16,6 +16,7 @@ from freezeframe.maintenance.sites import News, Site
 from freezeframe.observation import Operation, VmSeen
 
 from .adapters.clocks import NeverSetsTheClock, SaysThatTheClockIsRight
+from .adapters.manners import HangsForEver
 
 ENDLESS = Span(60_000, 60_000)
 
@@ -27,6 +28,15 @@ class ResumesSlowly(SimulatedAdapter):
         """Slow the host down."""
         super().__init__(*given, **named)
         self.simulated.timing = replace(self.simulated.timing, resume=ENDLESS)
+
+
+class PausesSlowly(SimulatedAdapter):
+    """A pause takes a minute."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        """Slow the host down."""
+        super().__init__(*given, **named)
+        self.simulated.timing = replace(self.simulated.timing, pause=ENDLESS)
 
 
 class RollsBackSlowly(SimulatedAdapter):
@@ -54,6 +64,17 @@ class NeverResumes(SimulatedAdapter):
 
 class AgentLies(SaysThatTheClockIsRight, NeverSetsTheClock):
     """A guest agent that says that it set the clock, and tells the host's time for its own."""
+
+
+class CallHangsError(BaseException):
+    """A call waits without end; nothing that errors are caught for may catch it."""
+
+
+class HangsInSight(HangsForEver):
+    """Where it would hang it says so, for there is nothing in a rehearsal that would end it."""
+
+    def wait_for_ever(self) -> None:
+        raise CallHangsError
 
 
 class BelievesEvents(Site):

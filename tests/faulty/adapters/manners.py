@@ -14,15 +14,6 @@ from freezeframe.observation import Reason
 from .calls import Rescued
 
 
-class _Endless:
-    """A call that has no answer, and no deadline."""
-
-    is_done = False
-
-    def result(self) -> None:
-        threading.Event().wait()
-
-
 class HangsForEver(SimulatedAdapter):
     """A pause that is not answered in time is waited for without end."""
 
@@ -31,10 +22,14 @@ class HangsForEver(SimulatedAdapter):
 
         def hang(error: AdapterError) -> None:
             if isinstance(error, OutcomeUnknown):
-                _Endless().result()
+                self.wait_for_ever()
             raise error
 
         return Rescued(call, hang)
+
+    def wait_for_ever(self) -> None:
+        """Have no answer, and no deadline."""
+        threading.Event().wait()
 
 
 class SaysThatNothingHappened(SimulatedAdapter):
