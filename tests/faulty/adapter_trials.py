@@ -15,11 +15,12 @@ from typing import Final
 
 from freezeframe.adapters.simulated import Choices, SeededChoices, SimulatedAdapter
 from freezeframe.fleet import CustomerActions, Faults, Fleet, Tolerance, Update
+from freezeframe.observation import Operation
 from tests.fleets import span
 from tests.maintenance.rehearsals import Rehearsal
 
 from .adapters.clocks import NeverSetsTheClock
-from .auditing import MANNERS, TRUTH, audited, closed
+from .auditing import CHANGES, MANNERS, VMS, audited, closed, truth
 from .driven import CallHangsError, HangsInSight, PausesSlowly
 from .planted_fleets import TIMING, two_vms
 from .trials import COMPLETION, REFINEMENT, Longest, Shortest, attempt, signs
@@ -125,8 +126,10 @@ UNANSWERED: Final = Circumstance(_TROUBLED, Longest, (16,))
 """The controller dies while VMs are being paused."""
 PAUSED: Final = Circumstance(_TROUBLED, Longest, (30,))
 """The controller dies while VMs are paused."""
-STOPPED: Final = Circumstance(_TROUBLED, partial(SeededChoices, 5), (22,))
-SUSPENDED: Final = Circumstance(_TROUBLED, partial(SeededChoices, 7), (26,))
+MIXED: Final = Circumstance(_TROUBLED, partial(SeededChoices, 5), (22,))
+"""VMs are paused and resumed one after the other, an agent is silent, and the controller dies."""
+OTHERWISE_MIXED: Final = Circumstance(_TROUBLED, partial(SeededChoices, 7), (26,))
+"""The same with other choices."""
 DARK: Final = Circumstance(_DARK, partial(SeededChoices, 8))
 """The host loses power, and is repaired."""
 CUT_OFF: Final = Circumstance(_DARK, partial(_Timed, {"time until power_loss": 300}))
@@ -145,8 +148,8 @@ CIRCUMSTANCES: Final = (
     UNPAUSED,
     UNANSWERED,
     PAUSED,
-    STOPPED,
-    SUSPENDED,
+    MIXED,
+    OTHERWISE_MIXED,
     DARK,
     CUT_OFF,
     CROSSED,
@@ -155,12 +158,12 @@ CIRCUMSTANCES: Final = (
 
 @dataclass(frozen=True)
 class AdapterTrial:
-    """Where a wrong adapter is tried, and the sign that tells it there."""
+    """Where a wrong adapter is tried, and the signs that tell it there."""
 
     circumstance: Circumstance
-    sign: str
+    signs: frozenset[str]
     company: type[SimulatedAdapter] = SimulatedAdapter
-    """What else is wrong, so that it shows; alone that is not told by the same sign."""
+    """What else is wrong, so that it shows; alone that is told by none of the signs."""
     stand_in: type[SimulatedAdapter] | None = None
     """What is wrong in the same way, but can be rehearsed."""
 
@@ -170,55 +173,70 @@ class AdapterTrial:
         bases = (wrong,) if self.company is SimulatedAdapter else (wrong, self.company)
         return self.circumstance.told(type(wrong.__name__, bases, {}))
 
+    def told_beside(self) -> frozenset[str]:
+        """All that tells the company alone."""
+        if self.company is SimulatedAdapter:
+            return told_right(self.circumstance)
+        return self.circumstance.told(self.company)
 
-_MEMORY = AdapterTrial(QUICK, "memory_preserved")
-_STUCK = AdapterTrial(QUICK, COMPLETION)
-_UNTRUE = AdapterTrial(QUICK, TRUTH)
-_OUTAGE = AdapterTrial(DARK, REFINEMENT)
+
+def _by(circumstance: Circumstance, *told: str) -> AdapterTrial:
+    return AdapterTrial(circumstance, frozenset(told))
+
+
+_MEMORY = _by(QUICK, "memory_preserved")
+_CLOCK = _by(QUICK, COMPLETION, truth(Operation.SET_CLOCK))
+_CHANGES = _by(QUICK, truth(CHANGES))
+_OUTAGE = _by(DARK, REFINEMENT)
+_PAUSE = truth(Operation.PAUSE)
 
 TRIALS: Mapping[str, AdapterTrial] = {
     "FlipsABit": _MEMORY,
     "LosesAPage": _MEMORY,
     "WritesDuringThePause": _MEMORY,
-    "ResumesFromAnOldCopy": AdapterTrial(TWICE, "memory_preserved"),
+    "ResumesFromAnOldCopy": _by(TWICE, "memory_preserved"),
     "RebootsInsteadOfResuming": _MEMORY,
-    "FingerprintsAtRandom": AdapterTrial(QUICK, REFINEMENT),
-    "ReportsPausedWhileRunning": _STUCK,
-    "PausesANeighbour": AdapterTrial(UNANSWERED, REFINEMENT),
-    "ResumesEverything": AdapterTrial(STOPPED, REFINEMENT),
-    "AnswersBeforeItStands": AdapterTrial(UNANSWERED, "no_vm_left_paused"),
-    "AnswersBeforeItRuns": AdapterTrial(SLOW, "clock_synchronized"),
-    "ResumesLate": AdapterTrial(QUICK, "pause_within_limit"),
-    "PausesOneAtATime": AdapterTrial(SLOW, REFINEMENT),
-    "WaitsWhereItIsAsked": AdapterTrial(TARDY, COMPLETION),
-    "SwallowsFailures": AdapterTrial(UNPAUSED, REFINEMENT),
-    "RaisesErrorsOfItsOwn": AdapterTrial(UNPAUSED, REFINEMENT),
-    "NeverSetsTheClock": _STUCK,
-    "SetsTheClockOnce": AdapterTrial(TWICE, COMPLETION),
-    "SetsTheClockBeforeTheResume": _STUCK,
-    "SetsTheClockTwoSecondsOff": _STUCK,
-    "SetsANeighboursClock": AdapterTrial(PAUSED, "clock_synchronized"),
-    "LosesPauses": AdapterTrial(UNPAUSED, REFINEMENT),
-    "TellsInTheWrongOrder": AdapterTrial(UNPAUSED, REFINEMENT),
+    "FingerprintsAtRandom": _by(QUICK, REFINEMENT, truth(Operation.FINGERPRINT)),
+    "FingerprintsNothing": _by(QUICK, truth(Operation.FINGERPRINT)),
+    "ReportsPausedWhileRunning": _by(QUICK, COMPLETION, truth(VMS), _PAUSE),
+    "PausesANeighbour": _by(UNANSWERED, REFINEMENT),
+    "ResumesEverything": _by(MIXED, REFINEMENT),
+    "AnswersBeforeItStands": _by(UNANSWERED, "no_vm_left_paused", _PAUSE),
+    "AnswersBeforeItRuns": _by(SLOW, "clock_synchronized", truth(Operation.RESUME)),
+    "ResumesLate": _by(QUICK, "pause_within_limit"),
+    "PausesOneAtATime": _by(SLOW, REFINEMENT, _PAUSE),
+    "WaitsWhereItIsAsked": _by(TARDY, COMPLETION),
+    "PausesThePaused": _by(CROSSED, COMPLETION, _PAUSE),
+    "FailsInsteadOfRefusing": _by(CROSSED, "no_vm_left_paused", _PAUSE),
+    "SwallowsFailures": _by(UNPAUSED, REFINEMENT, _PAUSE),
+    "RaisesErrorsOfItsOwn": _by(UNPAUSED, REFINEMENT, _PAUSE),
+    "NeverSetsTheClock": _CLOCK,
+    "SetsTheClockOnce": _by(TWICE, COMPLETION, truth(Operation.SET_CLOCK)),
+    "SetsTheClockBeforeTheResume": _CLOCK,
+    "SetsTheClockTwoSecondsOff": _CLOCK,
+    "SetsANeighboursClock": _by(PAUSED, "clock_synchronized"),
+    "SaysThatTheClockIsRight": AdapterTrial(
+        QUICK,
+        frozenset({"clock_synchronized", truth(Operation.READ_CLOCK)}),
+        company=NeverSetsTheClock,
+    ),
+    "SwallowsASilentAgent": _by(UNPAUSED, truth(Operation.SET_CLOCK)),
+    "TellsTwice": _CHANGES,
+    "LosesPauses": _by(UNPAUSED, REFINEMENT, truth(CHANGES)),
+    "TellsInTheWrongOrder": _by(UNPAUSED, REFINEMENT, truth(CHANGES)),
+    "SkipsNumbers": _CHANGES,
     "BeginsWithNothing": _OUTAGE,
     "DoesNotLookAgain": _OUTAGE,
     "HidesOutages": _OUTAGE,
-    "ForgetsItsPauses": AdapterTrial(PAUSED, "no_vm_left_paused"),
-    "HidesVms": AdapterTrial(QUICK, "no_vm_left_paused"),
-    "HangsForEver": AdapterTrial(CUT_OFF, HANGS, stand_in=HangsInSight),
-    "PausesThePaused": AdapterTrial(CROSSED, COMPLETION),
-    "FailsInsteadOfRefusing": AdapterTrial(CROSSED, "no_vm_left_paused"),
-    "FingerprintsNothing": _UNTRUE,
-    "SwallowsASilentAgent": AdapterTrial(UNPAUSED, TRUTH),
-    "SaysThatTheClockIsRight": AdapterTrial(QUICK, "clock_synchronized", NeverSetsTheClock),
-    "SaysThatNothingHappened": AdapterTrial(QUICK, TRUTH, PausesSlowly),
-    "TellsTwice": _UNTRUE,
-    "SkipsNumbers": _UNTRUE,
-    "TellsAnotherReason": _UNTRUE,
-    "DatesWrongly": _UNTRUE,
-    "GivesAnotherReason": _UNTRUE,
-    "KeepsItsThread": AdapterTrial(QUICK, MANNERS),
-    "KeepsItsConnection": AdapterTrial(QUICK, MANNERS),
+    "TellsAnotherReason": _CHANGES,
+    "DatesWrongly": _CHANGES,
+    "HangsForEver": AdapterTrial(CUT_OFF, frozenset({HANGS}), stand_in=HangsInSight),
+    "SaysThatNothingHappened": AdapterTrial(QUICK, frozenset({_PAUSE}), company=PausesSlowly),
+    "ForgetsItsPauses": _by(PAUSED, "no_vm_left_paused"),
+    "KeepsItsThread": _by(QUICK, MANNERS),
+    "KeepsItsConnection": _by(QUICK, MANNERS),
+    "GivesAnotherReason": _by(QUICK, truth(VMS)),
+    "HidesVms": _by(QUICK, "no_vm_left_paused", truth(VMS)),
 }
 """By the name of the wrong adapter."""
 

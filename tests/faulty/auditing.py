@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar, Final, Generic, TypeVar
 
 from freezeframe.adapters import (
@@ -29,11 +30,18 @@ from freezeframe.adapters.simulated.jobs import CLOCK_RESIDUE_MS
 from freezeframe.adapters.simulated.machine import Machine
 from freezeframe.adapters.simulated.subscription import DELIVERY_MS_MAX
 from freezeframe.lifecycles import VmStatus
+from freezeframe.observation import Operation
 
 T = TypeVar("T")
 
-TRUTH: Final = "adapters tell what is so"
 MANNERS: Final = "adapters let go of what they held"
+VMS: Final = "VMs"
+CHANGES: Final = "changes"
+
+
+def truth(matter: str) -> str:
+    """The sign that what is told of `matter`, an operation, `VMS` or `CHANGES`, is not so."""
+    return f"what is told of {matter} is so"
 
 
 class Audit(SimulatedAdapter):
@@ -51,7 +59,7 @@ class Audit(SimulatedAdapter):
 
     def vms(self, *, deadline_ms: int) -> tuple[VmState, ...]:
         told = super().vms(deadline_ms=deadline_ms)
-        self._judge(told == SimulatedAdapter.vms(self, deadline_ms=deadline_ms))
+        self._judge(VMS, told == SimulatedAdapter.vms(self, deadline_ms=deadline_ms))
         return told
 
     def pause(self, vm: str, *, deadline_ms: int) -> Call[None]:
@@ -60,27 +68,33 @@ class Audit(SimulatedAdapter):
         call = super().pause(vm, deadline_ms=deadline_ms)
 
         def fail(error: Exception) -> None:
-            self._know(error)
+            self._know(Operation.PAUSE, error)
             has_cause = bool(came()) or self.simulated.fate.left != left
-            self._judge(has_cause or not isinstance(error, Failed))
+            self._judge(Operation.PAUSE, has_cause or not isinstance(error, Failed))
 
-        return _Audited(call, lambda _: self._judge((vm, VmStatus.PAUSED, True) in came()), fail)
+        def complete(_: None) -> None:
+            self._judge(Operation.PAUSE, (vm, VmStatus.PAUSED, True) in came())
+
+        return _Audited(call, complete, fail)
 
     def resume(self, vm: str, *, deadline_ms: int) -> Call[None]:
         came = self._since(vm)
         call = super().resume(vm, deadline_ms=deadline_ms)
-        return _Audited(
-            call, lambda _: self._judge((vm, VmStatus.RUNNING, True) in came()), self._know
-        )
+
+        def judge(_: None) -> None:
+            self._judge(Operation.RESUME, (vm, VmStatus.RUNNING, True) in came())
+
+        return _Audited(call, judge, partial(self._know, Operation.RESUME))
 
     def set_clock(self, vm: str, *, deadline_ms: int) -> Call[None]:
         came = self._since(vm)
         call = super().set_clock(vm, deadline_ms=deadline_ms)
 
         def judge(_: None) -> None:
-            self._judge(bool(came()) or abs(self._offset_ms(vm)) <= CLOCK_RESIDUE_MS)
+            is_right = abs(self._offset_ms(vm)) <= CLOCK_RESIDUE_MS
+            self._judge(Operation.SET_CLOCK, bool(came()) or is_right)
 
-        return _Audited(call, judge, self._know)
+        return _Audited(call, judge, partial(self._know, Operation.SET_CLOCK))
 
     def read_clock(self, vm: str, *, deadline_ms: int) -> Call[ClockReading]:
         came = self._since(vm)
@@ -88,9 +102,9 @@ class Audit(SimulatedAdapter):
 
         def judge(told: ClockReading) -> None:
             off_ms = abs(told.offset_ms - self._offset_ms(vm))
-            self._judge(bool(came()) or off_ms <= told.uncertainty_ms)
+            self._judge(Operation.READ_CLOCK, bool(came()) or off_ms <= told.uncertainty_ms)
 
-        return _Audited(call, judge, self._know)
+        return _Audited(call, judge, partial(self._know, Operation.READ_CLOCK))
 
     def fingerprint(
         self, vm: str, *, deadline_ms: int, sampling: Sampling | None = None
@@ -99,21 +113,25 @@ class Audit(SimulatedAdapter):
         call = super().fingerprint(vm, deadline_ms=deadline_ms, sampling=sampling)
 
         def judge(told: Fingerprint) -> None:
-            self._judge(bool(came()) or told.digest == self.simulated.guest(vm).digest(sampling)[0])
+            digest, _ = self.simulated.guest(vm).digest(sampling)
+            self._judge(Operation.FINGERPRINT, bool(came()) or told.digest == digest)
 
-        return _Audited(call, judge, self._know)
+        return _Audited(call, judge, partial(self._know, Operation.FINGERPRINT))
 
     def subscribe(self, *, deadline_ms: int) -> Any:
         return _AuditedSubscription(
-            super().subscribe(deadline_ms=deadline_ms), self.simulated, self._judge
+            super().subscribe(deadline_ms=deadline_ms),
+            self.simulated,
+            partial(self._judge, CHANGES),
         )
 
-    def _judge(self, is_so: bool) -> None:  # noqa: FBT001 (it is all that there is to say)
+    def _judge(self, matter: str, is_so: bool) -> None:  # noqa: FBT001 (it is what is judged)
         if not is_so:
-            self.findings.add(TRUTH)
+            self.findings.add(truth(matter))
 
-    def _know(self, error: Exception) -> None:
-        self._judge(isinstance(error, AdapterError))
+    def _know(self, operation: Operation, error: Exception) -> None:
+        """An error that adapters do not raise tells nothing that is so."""
+        self._judge(operation, isinstance(error, AdapterError))
 
     def _follow(self, machine: Machine, is_ours: bool) -> None:  # noqa: FBT001 (a listener)
         self._history.append((machine.name, machine.status, is_ours))
@@ -128,7 +146,7 @@ class Audit(SimulatedAdapter):
 
 
 class _Audited(Generic[T]):
-    """A call whose end is judged; an error that no adapter raises is never right."""
+    """A call whose end is judged, by its value or by its error."""
 
     def __init__(
         self, call: Call[T], on_value: Callable[[T], None], on_error: Callable[[Exception], None]

@@ -33,12 +33,13 @@ def test_the_right_adapter_is_not_told(circumstance: Circumstance) -> None:
 
 
 @pytest.mark.parametrize("wrong", _of(TRIALS), ids=_name)
-def test_is_told_by_the_sign_meant_for_it(wrong: WrongAdapter) -> None:
-    """Which tells neither the right adapter nor, alone, what else is wrong in its trial."""
+def test_is_told_by_the_signs_meant_for_it(wrong: WrongAdapter) -> None:
+    """Which tell neither the right adapter nor, alone, what else is wrong in its trial."""
     trial = TRIALS[wrong.name]
-    assert trial.sign in trial.told(wrong.adapter)
+    assert trial.signs
+    assert trial.signs <= trial.told(wrong.adapter)
     assert told_right(trial.circumstance) == set()
-    assert trial.sign not in trial.circumstance.told(trial.company)
+    assert trial.signs.isdisjoint(trial.told_beside())
 
 
 @pytest.mark.parametrize("wrong", _of(MASKED), ids=_name)
