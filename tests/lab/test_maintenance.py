@@ -145,9 +145,12 @@ def test_a_daemon_killed_while_its_guests_are_paused_leaves_none_paused(
     )
     run = Maintenance(three_hosts, fleet, tmp_path)
     host = three_hosts.host("h1")
+    begun = tmp_path / "begun-h1"
+    """An update that cannot see whether its guests are paused has not begun, and fails."""
     with run.controller() as process:
         for line in run.lines(process):
             if "controller: begin_update h1" in line:
+                wait_for("the update of h1", lambda: begun.exists() or None, 20.0)
                 assert run.paused() == ["h1-g1", "h1-g2"]
                 host.kill_daemon()
                 host.start_daemon()
