@@ -46,7 +46,8 @@ class Goal:
     and one of `actors` did it; the first is the likeliest. `found` says what was seen, as a phrase.
 
     `is_of_host` tells that a step about the whole host explains it better than one about the VM.
-    `needs_no_step` tells that it may also just take its time, which is then told when it is over.
+    `needs_no_step` tells that what is still to come may just take its time, as an agent that does
+    not answer; when that is over is told then.
     """
 
     slot: int

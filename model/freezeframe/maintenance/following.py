@@ -160,10 +160,8 @@ def _taken(rulebook: Rulebook, course: Course, instance: Instance, record: Recor
 
 
 def _reached(rulebook: Rulebook, course: Course, goal: Goal, record: Record) -> Followed:
-    """The likeliest step that leads to `goal`, or that there is none.
-
-    An agent that does not answer is silent as often as the fleet file declares; after that, time
-    tells whether it ever will.
+    """The likeliest step that leads to `goal`, or that there is none; where the goal needs none,
+    only one that the fleet file declares.
     """
     candidates = list(_candidates(rulebook, goal))
     beyond: Followed | None = None

@@ -120,9 +120,10 @@ def _leaps(
 
 def _late(rulebook: Rulebook, course: Course, instance: Instance) -> Followed:
     """Something promised does not come: a fault that explains it, or else a divergence."""
-    found = sorted(excuses(rulebook, course, instance), key=lambda each: len(each.divergences))
-    if found:
-        return found[0]
+    found = excuses(rulebook, course, instance)
+    likeliest = min(found, key=lambda each: len(each.divergences), default=None)
+    if likeliest is not None:
+        return likeliest
     overdue = course.overdue[str(instance)]
     told = {**course.overdue, str(instance): replace(overdue, is_told=True)}
     late_ms = (course.at_ms or 0) - overdue.since_ms

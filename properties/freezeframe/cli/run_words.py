@@ -88,7 +88,7 @@ def _impact(fleet: Fleet, host: Host) -> str:
     return ", ".join(impacts) or "has no VM"
 
 
-def failed(records: Sequence[Record]) -> list[str]:
+def _failed(records: Sequence[Record]) -> list[str]:
     """What failed since an operator last let the maintenance go on, a line each."""
     told: list[str] = []
     for record in records:
@@ -103,7 +103,7 @@ def failed(records: Sequence[Record]) -> list[str]:
     return told
 
 
-def clocks_owed(records: Sequence[Record], fleet: Fleet) -> list[str]:
+def _clocks_owed(records: Sequence[Record], fleet: Fleet) -> list[str]:
     """VMs whose clock a pause put behind, and whom others held before it was set; by name.
 
     A run ends without them: only who lets them go can say when their clock may be set.
@@ -129,9 +129,9 @@ def conclusion(
     text, style = _WORDS[standing]
     lines: list[Line] = [(), *paragraph(text, width=width, style=style)]
     if standing is Standing.HALTED:
-        for failure in failed(records)[-_SHOWN_MAX:]:
+        for failure in _failed(records)[-_SHOWN_MAX:]:
             lines += paragraph(failure, width=width, indent=2, style=Style.BAD)
-    owed = clocks_owed(records, fleet)
+    owed = _clocks_owed(records, fleet)
     if owed:
         left = (
             f"Held by others, their clocks left behind by a pause: {', '.join(owed)}. "
